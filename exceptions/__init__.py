@@ -1,0 +1,1 @@
+"""Shows what is held: looks at the facts that integration wrote and keeps the cases."""

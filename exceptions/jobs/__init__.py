@@ -1,0 +1,1 @@
+"""One job per module: gather inputs, call one service, return counts."""

@@ -1,0 +1,46 @@
+"""A Deposco tenant as we use it, and its facilities."""
+
+from django.db import models
+
+from core.secrets import EncryptedTextField
+
+
+class Warehouse(models.Model):
+    """One connection to one Deposco tenant and business unit. The profile is data: routes, field map, tables."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    url = models.URLField(max_length=300)
+    tenant_code = models.CharField(max_length=60)
+    business_unit = models.CharField(max_length=60)
+    username = models.CharField(max_length=120)
+    password = EncryptedTextField()
+    api = models.CharField(max_length=8, default="v1", choices=[("v1", "V1"), ("v2", "V2"), ("mixed", "Mixed")])
+    profile = models.JSONField(default=dict)
+    found = models.JSONField(default=dict)
+    tested_at = models.DateTimeField(null=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def connection(self) -> str:
+        """The name under which effects, buckets, breakers and calls of this tenant are kept."""
+        return f"deposco:{self.code}"
+
+
+class Facility(models.Model):
+    """A building of the warehouse. Orders use its number; shipments may answer with its name."""
+
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="facilities")
+    number = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["warehouse", "number"], name="facility_number_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Pages: permission, form, one call, render."""
