@@ -1,0 +1,1 @@
+"""Wires the applications together. Nothing imports it but the entry points."""

@@ -1,0 +1,1 @@
+"""Pages and page parts shared by the applications."""
