@@ -1,5 +1,13 @@
-"""Every periodic job of the project on one screen, with how often it runs."""
+"""Every periodic job of the project on one screen; each says how often it runs in its own module."""
 
 from core.jobs import Job
+from integration.jobs import plan_dispatches, prepare_orders, read_dispatches, read_orders, run_effects, sweep_acceptance
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (
+    read_orders.JOB,
+    sweep_acceptance.JOB,
+    prepare_orders.JOB,
+    read_dispatches.JOB,
+    plan_dispatches.JOB,
+    *run_effects.JOBS,
+)

@@ -1,0 +1,21 @@
+"""The clock process. Started by `workers`, not by hand."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.queue.ticker import run_ticker
+
+
+class Command(BaseCommand):
+    """Tick until stopped."""
+
+    help = "Run the clock that wakes the jobs (started by `workers`)."
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+        """Run until SIGTERM or Ctrl-C."""
+        told: list[int] = []
+        signal.signal(signal.SIGTERM, lambda signum, _: told.append(signum))
+        signal.signal(signal.SIGINT, lambda signum, _: told.append(signum))
+        run_ticker(lambda: bool(told))

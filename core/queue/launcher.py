@@ -1,0 +1,150 @@
+"""Starts and watches the queue processes: one group per queue and one ticker; a group that dies or hangs is replaced."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.conf import settings
+
+from core.queue.parentage import die_with_parent
+from core.queue.ticker import queues
+
+log = structlog.get_logger(__name__)
+
+STALE_CANARY_SECONDS = 60.0
+STOP_SECONDS = 10.0
+WATCH_SECONDS = 0.3
+CANARY_LOOK_SECONDS = 5.0
+MAX_BACKOFF_SECONDS = 10.0
+
+
+@dataclass
+class Group:
+    """One child process with its own process group."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    failures: int = 0
+    not_before: float = 0.0
+
+    def start(self) -> None:
+        """Start the child in a session of its own; it dies with this process."""
+        parent = os.getpid()
+        self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and command
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), *self.arguments],
+            env={**os.environ, **self.environment},
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 -- one system call, no lock is taken
+        )
+        self.started_at = time.monotonic()
+        log.info("group.started", group=self.name, pid=self.process.pid)
+
+    def kill(self) -> None:
+        """Kill the whole group at once."""
+        if self.process is not None:
+            _signal_group(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@dataclass
+class Launcher:
+    """All groups. `run` returns when told to stop."""
+
+    groups: list[Group] = field(default_factory=list)
+    stopping: bool = False
+
+    def run(self) -> None:
+        """Start every group, then watch: restart the dead, kill those whose canary is silent."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        names = queues()
+        self.groups = [
+            Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}) for name in names
+        ]
+        self.groups.append(Group("ticker", ["ticker"], {}))
+        for group in self.groups:
+            group.start()
+        looked = time.monotonic()
+        while not self.stopping:
+            for group in self.groups:
+                self._revive(group)
+            if time.monotonic() - looked > CANARY_LOOK_SECONDS:
+                looked = time.monotonic()
+                self._kill_silent()
+            time.sleep(WATCH_SECONDS)
+        self._stop_all()
+
+    def _stop(self, _signum: int, _frame: object) -> None:
+        self.stopping = True
+
+    def _revive(self, group: Group) -> None:
+        process = group.process
+        if process is not None and process.poll() is None:
+            if group.failures and time.monotonic() - group.started_at > STALE_CANARY_SECONDS:
+                group.failures = 0
+            return
+        if process is not None:
+            # The leader is gone; whatever is left of its group must not go on unguarded.
+            _signal_group(process.pid, signal.SIGKILL)
+            log.error("group.died", group=group.name, code=process.returncode)
+            group.process = None
+            group.not_before = time.monotonic() + min(MAX_BACKOFF_SECONDS, 0.5 * 2**group.failures)
+            group.failures += 1
+        if time.monotonic() >= group.not_before:
+            group.start()
+
+    def _kill_silent(self) -> None:
+        try:
+            silent = _silent_queues()
+        except (OperationalError, InterfaceError) as error:
+            # Without a database a canary says nothing about the queue.
+            log.warning("launcher.database_away", error=str(error))
+            close_old_connections()
+            return
+        for group in self.groups:
+            queue = group.environment.get("Q_CLUSTER_NAME")
+            if queue in silent and time.monotonic() - group.started_at > STALE_CANARY_SECONDS:
+                log.error("group.silent", group=group.name)
+                group.kill()
+
+    def _stop_all(self) -> None:
+        for group in reversed(self.groups):
+            if group.process is not None:
+                group.process.terminate()
+        until = time.monotonic() + STOP_SECONDS
+        for group in self.groups:
+            if group.process is None:
+                continue
+            try:
+                group.process.wait(timeout=max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("group.killed", group=group.name)
+            _signal_group(group.process.pid, signal.SIGKILL)
+            group.process.wait()
+
+
+def _silent_queues() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT queue FROM core_canarybeat
+               WHERE sent_at < app_now() - make_interval(secs => 5)
+                 AND COALESCE(beat_at, 'epoch') < app_now() - make_interval(secs => %s)""",
+            [STALE_CANARY_SECONDS],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _signal_group(pid: int, signum: signal.Signals) -> None:
+    try:
+        os.killpg(pid, signum)
+    except ProcessLookupError:
+        return

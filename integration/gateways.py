@@ -1,0 +1,130 @@
+"""Turns a channel or warehouse row into a configured client, and keeps the record of what it said on the wire."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from core.http import Call
+from core.models import CallLog
+from integration.deposco.client import DeposcoClient
+from integration.deposco.profile import Profile, default_v1_profile
+from integration.mirakl.client import MiraklClient
+from integration.models import Channel, Warehouse
+
+TransportFactory = Callable[[str], httpx.BaseTransport | None]
+
+
+def _no_transport(_connection: str) -> httpx.BaseTransport | None:
+    return None
+
+
+@dataclass
+class CallRecorder:
+    """Collects the redacted calls of one client, from any thread, until `flush` writes them in one statement."""
+
+    connection: str
+    calls: list[Call] = field(default_factory=list)
+
+    def __call__(self, call: Call) -> None:
+        self.calls.append(call)
+
+    def flush(self, effect_id: int | None = None) -> None:
+        """Write what was collected. Must run on the thread that owns the database connection."""
+        waiting, self.calls = self.calls, []
+        CallLog.objects.bulk_create(
+            CallLog(
+                connection=self.connection,
+                operation=call.operation,
+                method=call.method,
+                path=call.path,
+                status=call.status,
+                started_at=call.started_at,
+                elapsed_ms=call.elapsed_ms,
+                request_excerpt=call.request_excerpt,
+                response_excerpt=call.response_excerpt,
+                error=call.error or "",
+                effect_id=effect_id,
+            )
+            for call in waiting
+        )
+
+
+@dataclass
+class _Cache:
+    """One client per connection and process, made on first use (so never before a fork)."""
+
+    factory: TransportFactory = _no_transport
+    mirakl: dict[str, tuple[MiraklClient, CallRecorder]] = field(default_factory=dict)
+    deposco: dict[str, tuple[DeposcoClient, CallRecorder]] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget every client; the next use makes new ones."""
+        for mirakl, _ in self.mirakl.values():
+            mirakl.close()
+        for deposco, _ in self.deposco.values():
+            deposco.close()
+        self.mirakl.clear()
+        self.deposco.clear()
+
+
+_cache = _Cache()
+
+
+@contextmanager
+def transports(factory: TransportFactory) -> Iterator[None]:
+    """Give every client made inside the block the transport that `factory(connection)` returns. For tests."""
+    before = _cache.factory
+    _cache.clear()
+    _cache.factory = factory
+    try:
+        yield
+    finally:
+        _cache.clear()
+        _cache.factory = before
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def mirakl_for(channel: Channel) -> tuple[MiraklClient, CallRecorder]:
+    """The client of the channel's shop, and its recorder. A changed key or address makes a new client."""
+    key = _key(channel.code, channel.url, channel.api_key, channel.shop_id)
+    if key not in _cache.mirakl:
+        recorder = CallRecorder(channel.connection)
+        client = MiraklClient(
+            channel.url,
+            channel.api_key,
+            shop_id=channel.shop_id,
+            transport=_cache.factory(channel.connection),
+            on_call=recorder,
+        )
+        _cache.mirakl[key] = (client, recorder)
+    return _cache.mirakl[key]
+
+
+def deposco_for(warehouse: Warehouse) -> tuple[DeposcoClient, CallRecorder]:
+    """The client of the tenant, with its profile, and its recorder."""
+    key = _key(warehouse.code, warehouse.url, warehouse.tenant_code, warehouse.username, warehouse.password, warehouse.profile)
+    if key not in _cache.deposco:
+        recorder = CallRecorder(warehouse.connection)
+        client = DeposcoClient(
+            warehouse.url,
+            warehouse.tenant_code,
+            warehouse.business_unit,
+            warehouse.username,
+            warehouse.password,
+            profile=profile_of(warehouse),
+            transport=_cache.factory(warehouse.connection),
+            on_call=recorder,
+        )
+        _cache.deposco[key] = (client, recorder)
+    return _cache.deposco[key]
+
+
+def profile_of(warehouse: Warehouse) -> Profile:
+    """The tenant profile as stored, or the plain V1 one where none was stored yet."""
+    return Profile.model_validate(warehouse.profile) if warehouse.profile else default_v1_profile()

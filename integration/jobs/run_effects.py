@@ -1,0 +1,33 @@
+"""Sends what is due, one kind of effect per job."""
+
+from core.effects import run_effects
+from core.jobs import Counts, Job, JobContext
+from integration.services.effects import AcceptOrder, ConfirmOrder, ConfirmParcel, CreateOrder
+
+
+def send_acceptances(context: JobContext) -> Counts:
+    """Send the decisions on new orders."""
+    return run_effects(AcceptOrder(), owner=context.owner, limit=512).as_dict()
+
+
+def send_orders(context: JobContext) -> Counts:
+    """Create orders in the warehouse."""
+    return run_effects(CreateOrder(), owner=context.owner, limit=200).as_dict()
+
+
+def send_parcels(context: JobContext) -> Counts:
+    """Confirm parcels where shops have multi-shipment."""
+    return run_effects(ConfirmParcel(), owner=context.owner, limit=400).as_dict()
+
+
+def send_shipped_orders(context: JobContext) -> Counts:
+    """Confirm whole orders where shops have no multi-shipment."""
+    return run_effects(ConfirmOrder(), owner=context.owner, limit=400).as_dict()
+
+
+JOBS = (
+    Job(name="acceptance.send", every_seconds=1, run=send_acceptances, queue="accept"),
+    Job(name="import.send", every_seconds=2, run=send_orders, queue="import"),
+    Job(name="dispatch.send_parcels", every_seconds=2, run=send_parcels, queue="dispatch"),
+    Job(name="dispatch.send_orders", every_seconds=2, run=send_shipped_orders, queue="dispatch"),
+)

@@ -1,0 +1,31 @@
+"""Decides what waits for acceptance and has no decision yet: the guarantee behind the decision made on arrival."""
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from core.clock import db_now
+from core.jobs import Counts, Job, JobContext
+from core.models import Effect
+from integration.models import Channel, Order
+from integration.services.decide_acceptance import KIND, decide_acceptance
+
+BATCH = 500
+
+
+def run(_context: JobContext) -> Counts:
+    """Find undecided orders of channels whose acceptance lane is on, such as after the lane was switched on."""
+    decided = 0
+    for channel in Channel.objects.filter(is_active=True, lanes__contains=["acceptance"]):
+        effect = Effect.objects.filter(kind=KIND, connection=channel.connection, business_key=OuterRef("order_id"))
+        with transaction.atomic():
+            orders = list(
+                Order.objects.select_for_update(skip_locked=True)
+                .filter(channel=channel, stage="received", mirakl_state="WAITING_ACCEPTANCE", is_held=False)
+                .exclude(Exists(effect))
+                .order_by("id")[:BATCH]
+            )
+            decided += decide_acceptance(channel=channel, orders=orders, now=db_now())
+    return {"decided": decided}
+
+
+JOB = Job(name="acceptance.sweep", every_seconds=30, run=run, queue="accept")

@@ -1,0 +1,1 @@
+"""Questions about the rows, one per file. Nothing here writes."""

@@ -1,0 +1,79 @@
+"""Decides new orders and writes the decision down as an effect, before anything is sent."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from core.effects import NewEffect, ensure_effects
+from integration.domain.acceptance import AcceptancePolicy, LineFacts, decide
+from integration.models import Channel, Order, OrderLine, SkuMapping
+from integration.services.hold_record import hold_record
+
+KIND = "mirakl.accept"
+PRIORITY = 0
+
+
+def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetime) -> int:
+    """Write one accept effect per order that waits for a decision. The decision is frozen in the effect, so that a
+    repeat can never turn an acceptance into a refusal. Returns how many effects are new. Caller owns the transaction.
+
+    Nothing here looks at the warehouse: acceptance waits for nobody. Only a policy that asks for it reads the SKU map.
+    """
+    waiting = [
+        order
+        for order in orders
+        if order.mirakl_state == "WAITING_ACCEPTANCE" and order.can_shop_ship and order.fulfillment_center == "DEFAULT"
+    ]
+    if not waiting or not channel.has_lane("acceptance"):
+        return 0
+    policy = AcceptancePolicy.model_validate(channel.acceptance_policy) if channel.acceptance_policy else AcceptancePolicy()
+    lines: dict[int, list[OrderLine]] = {}
+    for line in OrderLine.objects.filter(order__in=waiting).order_by("order_id", "position"):
+        lines.setdefault(line.order_id, []).append(line)
+    mapped = _mapped(channel, lines) if policy.reads_sku_map else frozenset()
+    effects = []
+    for order in waiting:
+        facts = [
+            LineFacts(
+                line_id=line.line_id,
+                offer_sku=line.offer_sku,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                is_mapped=line.offer_sku in mapped,
+            )
+            for line in lines.get(order.id, [])
+        ]
+        decision = decide(facts, policy)
+        if decision.is_held:
+            hold_record(
+                order=order,
+                kind="order.acceptance_failed",
+                cause_key=order.order_id,
+                summary=f"Order {order.order_id} waits for a person: {'; '.join(decision.reasons)}",
+                lane="acceptance",
+                detail={"reasons": list(decision.reasons)},
+            )
+            continue
+        effects.append(
+            NewEffect(
+                kind=KIND,
+                connection=channel.connection,
+                business_key=order.order_id,
+                subject_id=order.id,
+                priority=PRIORITY,
+                deadline_at=order.acceptance_deadline_at or order.ordered_at + timedelta(hours=channel.acceptance_hours),
+                payload={
+                    "order_id": order.order_id,
+                    "lines": [{"id": line.line_id, "accepted": line.accepted} for line in decision.lines],
+                    "reasons": list(decision.reasons),
+                    "decided_at": now.isoformat(),
+                },
+            )
+        )
+    return ensure_effects(effects)
+
+
+def _mapped(channel: Channel, lines: dict[int, list[OrderLine]]) -> frozenset[str]:
+    skus = {line.offer_sku for order_lines in lines.values() for line in order_lines}
+    return frozenset(
+        SkuMapping.objects.filter(channel=channel, offer_sku__in=skus).values_list("offer_sku", flat=True)
+    )

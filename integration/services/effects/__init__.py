@@ -1,0 +1,10 @@
+"""The outward writes, one per file: how each is sent, read back, and recorded."""
+
+from integration.services.effects.accept_order import AcceptOrder
+from integration.services.effects.confirm_order import ConfirmOrder
+from integration.services.effects.confirm_parcel import ConfirmParcel
+from integration.services.effects.create_order import CreateOrder
+
+HANDLERS = (AcceptOrder(), CreateOrder(), ConfirmParcel(), ConfirmOrder())
+
+__all__ = ["HANDLERS", "AcceptOrder", "ConfirmOrder", "ConfirmParcel", "CreateOrder"]

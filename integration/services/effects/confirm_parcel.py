@@ -1,0 +1,99 @@
+"""ST01: tell Mirakl one parcel, with its carrier, number and lines. Not idempotent there, so it is read before a repeat."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.effects import Claimed, ReadBack
+from core.http import StatusError
+from core.outcomes import Outcome, OutcomeClass
+from integration.domain.dispatch import match_shipment, st01_shipment
+from integration.gateways import mirakl_for
+from integration.models import Channel, Parcel
+from integration.services.effects.connections import channels_of
+from integration.services.effects.fan_out import outcome_of
+from integration.services.effects.record_confirmation import record_confirmation, record_refusal
+
+NOT_FOUND = 404
+
+
+class ConfirmParcel:
+    """Many parcels per request; the answer holds successes and errors by order."""
+
+    kind = "mirakl.confirm_parcel"
+    batch_size = 50
+    settle_seconds = 5.0
+    lease_seconds = 45
+
+    def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
+        """No published limit: ST01 is called on event."""
+        return ()
+
+    def send(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
+        """One request per shop. An order with several parcels in the batch goes in several requests, as errors name
+        only the order."""
+        outcomes: dict[int, Outcome] = {}
+        channels = channels_of(batch)
+        for connection, channel in channels.items():
+            waiting = [effect for effect in batch if effect.connection == connection]
+            while waiting:
+                taken: dict[str, Claimed] = {}
+                for effect in waiting:
+                    taken.setdefault(effect.payload["order_id"], effect)
+                outcomes |= _send_round(channel, list(taken.values()))
+                waiting = [effect for effect in waiting if effect.id not in outcomes]
+        return outcomes
+
+    def read_back(self, effect: Claimed) -> ReadBack | Outcome:
+        """ST11 by order: is there a shipment with this number and these quantities?"""
+        channel = channels_of([effect])[effect.connection]
+        client, recorder = mirakl_for(channel)
+        try:
+            shipments = client.shipments_of_order(effect.payload["order_id"])
+        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
+            return outcome_of(error)
+        finally:
+            recorder.flush(effect.id)
+        found = match_shipment(effect.payload, shipments)
+        if found is None:
+            return ReadBack(found=False)
+        return ReadBack(found=True, same=True, result={"shipment_ids": {str(effect.payload["parcels"][0]): found}})
+
+    def done(self, effect: Claimed, result: Mapping[str, Any]) -> None:
+        """The parcel is confirmed; the order too, when nothing is left."""
+        record_confirmation(effect=effect, shipment_ids=result.get("shipment_ids", {}))
+
+    def parked(self, effect: Claimed, outcome: Outcome) -> None:
+        """Where the feature turned out to be off, the shop is switched to whole orders and the parcel planned anew."""
+        if outcome.code == "mirakl.no_multi_shipment":
+            Channel.objects.filter(code=effect.connection.removeprefix("mirakl:")).update(multi_shipment=False)
+            Parcel.objects.filter(id__in=effect.payload["parcels"], state="sending").update(state="new")
+            return
+        record_refusal(effect=effect, outcome=outcome)
+
+
+def _send_round(channel: Channel, batch: Sequence[Claimed]) -> dict[int, Outcome]:
+    client, recorder = mirakl_for(channel)
+    try:
+        answer = client.create_shipments([st01_shipment(effect.payload) for effect in batch])
+    except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
+        if isinstance(error, StatusError) and error.status == NOT_FOUND:
+            outcome = Outcome(OutcomeClass.PERMANENT, "mirakl.no_multi_shipment", "The shop has no multi-shipment")
+        else:
+            outcome = outcome_of(error)
+        return {effect.id: outcome for effect in batch}
+    finally:
+        recorder.flush(batch[0].id if len(batch) == 1 else None)
+    done = {shipment.order_id: shipment.id for shipment in answer.successes}
+    refused = {error.order_id: error.message for error in answer.errors}
+    outcomes = {}
+    for effect in batch:
+        order_id = effect.payload["order_id"]
+        if order_id in done:
+            ids = {str(effect.payload["parcels"][0]): done[order_id]}
+            outcomes[effect.id] = Outcome(OutcomeClass.OK, result={"shipment_ids": ids})
+        elif order_id in refused:
+            # It may be refused because an earlier attempt of ours, or a person, had confirmed it: read before judging.
+            outcomes[effect.id] = Outcome(OutcomeClass.ALREADY, "mirakl.shipment_refused", refused[order_id] or "")
+        else:
+            outcomes[effect.id] = Outcome(OutcomeClass.UNKNOWN, "mirakl.no_result", "The answer does not name the order")
+    return outcomes

@@ -1,0 +1,41 @@
+"""Makes several outward calls at once, each with an outcome of its own. Threads never touch the database."""
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from core.classify import classify
+from core.effects import Claimed
+from core.outcomes import Outcome
+from integration.gateways import CallRecorder
+
+AT_ONCE = 16
+
+
+def fan_out(
+    call: Callable[[Claimed], Outcome], batch: Sequence[Claimed], *, recorders: Iterable[CallRecorder]
+) -> Mapping[int, Outcome]:
+    """Run `call` for every effect; what it raises becomes that effect's outcome. Records the calls afterwards."""
+
+    def guarded(effect: Claimed) -> Outcome:
+        try:
+            return call(effect)
+        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
+            return outcome_of(error)
+
+    if len(batch) == 1:
+        outcomes = [guarded(batch[0])]
+    else:
+        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(batch))) as pool:
+            outcomes = list(pool.map(guarded, batch))
+    for recorder in recorders:
+        recorder.flush(batch[0].id if len(batch) == 1 else None)
+    return {effect.id: outcome for effect, outcome in zip(batch, outcomes, strict=True)}
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """The outcome of something raised, with the traceback when it is our own bug."""
+    outcome = classify(error)
+    if outcome.cls == "BUG":
+        return Outcome(outcome.cls, outcome.code, "".join(traceback.format_exception(error))[-4000:])
+    return outcome

@@ -1,0 +1,31 @@
+"""Tries again what the far side refused, from the step where it was held."""
+
+from django.db import transaction
+
+from core.audit import record_audit
+from core.effects import rearm
+from core.models import Effect, User
+from integration.errors import InvalidInputError
+from integration.models import Hold
+from integration.services.release_holds import release_holds
+
+RETRIABLE = ("order.wms_rejected", "order.acceptance_failed", "shipment.confirmation_failed")
+
+
+def retry_hold(*, hold: Hold, by: User | None) -> None:
+    """Release the hold. Orders are prepared and parcels planned again, on the maps as they are now; an acceptance is
+    armed as it was decided. Whatever may have been sent is read back before it is sent again.
+
+    Raises InvalidInputError when nothing about this hold can be retried, or somebody was quicker.
+    """
+    if hold.kind not in RETRIABLE:
+        raise InvalidInputError({"hold": "This cannot be retried: its cause has to be fixed."})
+    with transaction.atomic():
+        row = Hold.objects.select_for_update().select_related("order").get(pk=hold.pk)
+        if row.released_at is not None:
+            raise InvalidInputError({"hold": "Somebody has already released this."})
+        release_holds(hold_ids=[row.pk], by=by, how="Retried")
+        if row.kind == "order.acceptance_failed" and row.effect_id is not None:
+            parked = Effect.objects.filter(pk=row.effect_id, state="parked").values_list("id", flat=True)
+            rearm(effect_ids=list(parked), by=by, note="retried by a person")
+        record_audit(by=by, action="hold.retried", subject=row.order, before=None, after={"kind": row.kind})
