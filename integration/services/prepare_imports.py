@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +14,10 @@ from core.models import Effect
 from integration.deposco.profile import Profile
 from integration.deposco.translate import translate
 from integration.domain.canonical import canonical_order
-from integration.domain.orders import CanonicalOrder, Problem, validate_order
-from integration.domain.sku_map import Ambiguous, Inactive, Mapping as SkuRow, Resolved, resolve_line
+from integration.domain.countries import ALPHA2
+from integration.domain.orders import CanonicalLine, Problem, Rules, validate_order
+from integration.domain.sku_map import Component, Inactive, Resolved, resolve_line
+from integration.domain.sku_map import Mapping as SkuRow
 from integration.gateways import profile_of
 from integration.models import Channel, Order, OrderLine, OrderLineItem, ShippingMethodMapping, SkuMapping
 from integration.models.order import IMPORTABLE
@@ -90,8 +91,9 @@ def _read_maps(channel: Channel, lines: Mapping[int, Sequence[OrderLine]]) -> _M
 
 def _prepare(channel: Channel, order: Order, lines: Sequence[OrderLine], maps: _Maps) -> dict[str, Any] | None:
     live = [line for line in lines if line.mirakl_state not in ("REFUSED", "CANCELED") and line.quantity > 0]
-    components, sku_ok = _resolve_lines(order, live, maps)
+    components = _resolve_lines(order, live, maps)
     ship_via = _ship_via(order, maps)
+    items = _items(order, components or (), maps.profile)
     canonical = canonical_order(
         order_number=order.wms_number,
         marketplace_id=order.order_id,
@@ -103,43 +105,82 @@ def _prepare(channel: Channel, order: Order, lines: Sequence[OrderLine], maps: _
         ordered_at=order.ordered_at,
         ship_by=order.shipping_deadline_at,
         ship_via=ship_via or ("", ""),
-        lines=components,
+        lines=[_canonical_line(item) for item in items],
     )
-    problems = validate_order(canonical, maps.profile.rules)
-    result = translate(maps.profile, canonical)
-    problems = [*problems, *result.problems]
+    problems = validate_order(canonical, Rules(**_lengths(maps.profile)))
+    if components is None:
+        # Lines that nobody could resolve are told by their own holds, not as an order without lines.
+        problems = [problem for problem in problems if problem.field != "lines"]
     _hold_problems(order, problems)
-    if not sku_ok or ship_via is None or problems or result.payload is None:
+    if components is None or ship_via is None or problems:
         return None
-    _store_items(components)
+    assert channel.warehouse is not None
+    header = {
+        **asdict(canonical),
+        "business_unit": channel.warehouse.business_unit,
+        "order_type": maps.profile.order_type,
+        "initial_status": maps.profile.initial_status,
+    }
+    line_values = [{**asdict(line), "business_unit": channel.warehouse.business_unit} for line in canonical.lines]
+    result = translate(maps.profile, header=header, lines=line_values, alpha2=ALPHA2)
+    _hold_problems(order, [Problem(p.field, p.rule, p.value, p.message) for p in result.problems])
+    if result.payload is not None:
+        OrderLineItem.objects.filter(line__in=[line for line, _ in components]).delete()
+        OrderLineItem.objects.bulk_create(items)
     return result.payload
 
 
 def _resolve_lines(
     order: Order, lines: Sequence[OrderLine], maps: _Maps
-) -> tuple[list[tuple[OrderLine, list[tuple[str, Decimal, Decimal]]]], bool]:
-    resolved: list[tuple[OrderLine, list[tuple[str, Decimal, Decimal]]]] = []
-    complete = True
+) -> list[tuple[OrderLine, tuple[Component, ...]]] | None:
+    """The items of every line; None when a line has none, each such line held."""
+    resolved: list[tuple[OrderLine, tuple[Component, ...]]] = []
     for line in lines:
-        answer = resolve_line(line.offer_sku, line.quantity, maps.skus.get(line.offer_sku, ()))
+        answer = resolve_line(line.offer_sku, line.quantity - line.quantity_cancelled, maps.skus.get(line.offer_sku, ()))
         if isinstance(answer, Resolved):
-            resolved.append((line, [(part.item_number, part.quantity, part.units_per_offer) for part in answer.components]))
+            resolved.append((line, answer.components))
             continue
-        complete = False
-        kind, words = {
-            Ambiguous: ("order.sku_ambiguous", "could be several items"),
-            Inactive: ("order.item_inactive", "is an item that the warehouse does not ship"),
-        }.get(type(answer), ("order.sku_unmapped", "has no item"))
+        asleep = isinstance(answer, Inactive)
         hold_record(
             order=order,
             line=line,
-            kind=kind,
+            kind="order.item_inactive" if asleep else "order.sku_unmapped",
             cause_key=line.offer_sku,
-            summary=f"SKU {line.offer_sku} {words}",
+            summary=f"SKU {line.offer_sku} {'is an item the warehouse does not ship' if asleep else 'has no item'}",
             lane="import",
             detail={"offer_sku": line.offer_sku, "title": line.title, "quantity": line.quantity},
         )
-    return resolved, complete
+    return resolved if len(resolved) == len(lines) else None
+
+
+def _items(
+    order: Order, components: Sequence[tuple[OrderLine, Sequence[Component]]], profile: Profile
+) -> list[OrderLineItem]:
+    pairs = [(line, part) for line, parts in components for part in parts]
+    return [
+        OrderLineItem(
+            line=line,
+            wms_line_number=profile.line_number.format(order=order.wms_number, n=number),
+            item_number=part.item_number,
+            quantity=part.quantity,
+            units_per_offer=part.units_per_offer,
+        )
+        for number, (line, part) in enumerate(pairs, start=1)
+    ]
+
+
+def _canonical_line(item: OrderLineItem) -> CanonicalLine:
+    return CanonicalLine(
+        line_number=item.wms_line_number,
+        order_line_id=item.line.line_id,
+        item_number=item.item_number,
+        quantity=item.quantity,
+        unit_price=item.line.unit_price,
+    )
+
+
+def _lengths(profile: Profile) -> dict[str, Any]:
+    return profile.limits.model_dump(exclude={"order_number"})
 
 
 def _ship_via(order: Order, maps: _Maps) -> tuple[str, str] | None:
@@ -174,26 +215,6 @@ def _hold_problems(order: Order, problems: Sequence[Problem]) -> None:
                 "message": problem.message,
             },
         )
-
-
-def _store_items(components: Sequence[tuple[OrderLine, Sequence[tuple[str, Decimal, Decimal]]]]) -> None:
-    lines = [line for line, _ in components]
-    OrderLineItem.objects.filter(line__in=lines).delete()
-    rows = []
-    number = 0
-    for line, parts in components:
-        for item, quantity, units in parts:
-            number += 1
-            rows.append(
-                OrderLineItem(
-                    line=line,
-                    wms_line_number=f"{line.order.wms_number}-{number}",
-                    item_number=item,
-                    quantity=quantity,
-                    units_per_offer=units,
-                )
-            )
-    OrderLineItem.objects.bulk_create(rows)
 
 
 def _effect(channel: Channel, order: Order, payload: dict[str, Any]) -> NewEffect:

@@ -1,0 +1,1 @@
+"""The Deposco API on the wire. Knows nothing of Django."""

@@ -1,0 +1,62 @@
+"""What we use of Deposco's answers, after they were normalised."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CreateResult:
+    """What Deposco said of one order of a batch: the status inside the text, not the outer 207."""
+
+    number: str
+    status_code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class WmsLine:
+    """A line of an order in the warehouse."""
+
+    line_number: str
+    item_number: str
+    quantity: Decimal
+    cancelled: Decimal = Decimal(0)
+    shipped: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class WmsOrder:
+    """An order as the warehouse has it."""
+
+    number: str
+    status: str
+    customer_order_number: str
+    lines: tuple[WmsLine, ...]
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Stock of an item, in one facility or in all (`facility` empty). A measure that is absent is unknown, not zero."""
+
+    item_number: str
+    facility: str
+    measures: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A shipment. `order_numbers` are ours; lines stay raw until they are aggregated into parcels."""
+
+    shipment_number: str
+    shipment_status: str
+    facility: str | None
+    actual_ship_date: datetime | None
+    ship_via: str | None
+    ship_vendor: str | None
+    tracking_number: str | None
+    tracking_url: str | None
+    order_numbers: tuple[str, ...]
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)

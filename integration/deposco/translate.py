@@ -1,0 +1,120 @@
+"""Fills a tenant's order from a canonical one, rule by rule of its profile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from integration.deposco.profile import FieldRule, Profile
+
+
+@dataclass(frozen=True)
+class TranslationProblem:
+    """A rule of the profile that could not be kept."""
+
+    field: str
+    rule: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The payload, or what stands in its way."""
+
+    payload: dict[str, Any] | None
+    problems: tuple[TranslationProblem, ...]
+
+
+def translate(
+    profile: Profile, *, header: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], alpha2: Mapping[str, str]
+) -> Translation:
+    """The tenant's order from plain nested values. Empty values are left out; lines go to orderLines.orderLine.
+
+    `alpha2` turns alpha-3 country codes into alpha-2 where a rule asks for iso2.
+    """
+    problems: list[TranslationProblem] = []
+    payload = _fill(profile, profile.order_map, header, alpha2, problems)
+    payload["orderLines"] = {"orderLine": [_fill(profile, profile.line_map, line, alpha2, problems) for line in lines]}
+    return Translation(payload=None if problems else payload, problems=tuple(problems))
+
+
+def _fill(
+    profile: Profile,
+    rules: Sequence[FieldRule],
+    source: Mapping[str, Any],
+    alpha2: Mapping[str, str],
+    problems: list[TranslationProblem],
+) -> dict[str, Any]:
+    target: dict[str, Any] = {}
+    for rule in rules:
+        value, problem = _value(profile, rule, source, alpha2)
+        if not problem and rule.required and not value:
+            problem = f"{rule.target} is empty"
+        if not problem and rule.max_length and len(value) > rule.max_length:
+            if rule.truncate:
+                value = value[: rule.max_length]
+            else:
+                problem = f"{rule.target} has {len(value)} characters, the warehouse takes {rule.max_length}"
+        if problem:
+            problems.append(TranslationProblem(rule.source or rule.target, "profile", value, problem))
+        elif value:
+            _put(target, rule.target, value)
+    return target
+
+
+def _value(profile: Profile, rule: FieldRule, source: Mapping[str, Any], alpha2: Mapping[str, str]) -> tuple[str, str]:
+    if rule.constant:
+        return rule.constant, ""
+    found = rule.template.format_map(_Paths(source)) if rule.template else _at(source, rule.source)
+    value = _worded(found, rule.function, profile, alpha2)
+    if rule.table and value:
+        table = profile.tables.get(rule.table, {})
+        if value not in table and rule.table_default == "problem":
+            return value, f"{value} is not in the table {rule.table}"
+        value = table.get(value, value)
+    return value, ""
+
+
+def _worded(value: Any, function: str, profile: Profile, alpha2: Mapping[str, str]) -> str:  # noqa: ANN401 -- any value
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        zone = profile.zone if function == "date" else UTC
+        return value.astimezone(zone).isoformat(timespec="seconds")
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    text = str(value)
+    if function == "upper":
+        return text.upper()
+    if function == "iso2":
+        return alpha2.get(text, text)
+    return text
+
+
+def _at(source: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 -- any value
+    value: Any = source
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+def _put(target: dict[str, Any], path: str, value: str) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        target = target.setdefault(parent, {})
+    target[last] = value
+
+
+class _Paths(dict[str, Any]):
+    """Lets a template name a path."""
+
+    def __init__(self, source: Mapping[str, Any]) -> None:
+        super().__init__(source)
+        self._source = source
+
+    def __missing__(self, key: str) -> Any:  # noqa: ANN401 -- any value
+        return _at(self._source, key) or ""

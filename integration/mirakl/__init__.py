@@ -1,0 +1,1 @@
+"""The Mirakl seller API on the wire. Knows nothing of Django."""
