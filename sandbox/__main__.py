@@ -1,0 +1,41 @@
+"""Starts the sandbox: python -m sandbox --port 8901 --demo --orders-per-minute 12."""
+
+import argparse
+import random
+import threading
+import time
+
+from sandbox.app import serve
+from sandbox.demo import build_world, liven_floor, random_order
+from sandbox.world import World
+
+
+def main() -> None:
+    """Build the world and serve it until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A marketplace and a warehouse to play with.")
+    parser.add_argument("--port", type=int, default=8901)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--demo", action="store_true", help="let orders arrive and the floor do a bit of everything")
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--orders-per-minute", type=float, default=12.0)
+    parser.add_argument("--strict-rates", action="store_true", help="answer 429 above Mirakl's published frequencies")
+    options = parser.parse_args()
+    world = build_world(options.seed, strict_rates=options.strict_rates)
+    world.latency = options.latency_ms / 1000
+    if options.demo:
+        liven_floor(world)
+        threading.Thread(target=_arrive, args=(world, options.orders_per_minute), daemon=True).start()
+    print(f"Sandbox: http://127.0.0.1:{options.port}/sandbox/", flush=True)  # noqa: T201 -- a command line's answer
+    serve(world, options.port)
+
+
+def _arrive(world: World, per_minute: float) -> None:
+    rng = random.Random(world.seed)  # noqa: S311 -- a repeatable world, no secret
+    while per_minute > 0:
+        time.sleep(rng.expovariate(per_minute / 60))
+        with world.lock:
+            random_order(world, rng)
+
+
+if __name__ == "__main__":
+    main()

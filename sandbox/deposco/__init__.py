@@ -1,0 +1,1 @@
+"""The warehouse side: Deposco V1 with the quirks that were observed."""

@@ -1,0 +1,1 @@
+"""The marketplace side: operators, shops, orders, offers, stock imports, money."""
