@@ -19,9 +19,11 @@ class EnvironmentInvalidError(Exception):
 class Env(BaseSettings):
     """What may be set from outside. `.env.example` lists the same names; a test keeps them equal."""
 
-    model_config = SettingsConfigDict(env_prefix="HOLDPOINT_", env_file=None, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="HOLDPOINT_", env_file=PROJECT_DIR / ".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
-    env: Literal["local", "production"] = "local"
+    env: Literal["development", "production"] = "development"
     secret_key: str = Field(default="", description="signs sessions and queue messages")
     secret_keys: Names = Field(default=(), description="Fernet keys for stored credentials, newest first")
     allowed_hosts: Names = ("localhost", "127.0.0.1", "[::1]")

@@ -7,7 +7,6 @@ Run `python -m config.postgres start|stop|status|url`.
 
 import argparse
 import fcntl
-import os
 import shutil
 import socket
 import subprocess
@@ -54,7 +53,7 @@ def ensure_running() -> str:
     Raises `EmbeddedPostgresError` with the end of the server's log when it does not start.
     """
     configured = load_env().database_url
-    if configured is not None:
+    if configured:
         return configured
     place = find_place(load_env().data_dir)
     if not _answers(place):
