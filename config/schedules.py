@@ -1,6 +1,7 @@
 """Every periodic job of the project on one screen; each says how often it runs in its own module."""
 
 from core.jobs import Job
+from exceptions.jobs import watch
 from integration.jobs import plan_dispatches, prepare_orders, read_dispatches, read_orders, run_effects, sweep_acceptance
 
 JOBS: tuple[Job, ...] = (
@@ -10,4 +11,5 @@ JOBS: tuple[Job, ...] = (
     read_dispatches.JOB,
     plan_dispatches.JOB,
     *run_effects.JOBS,
+    watch.JOB,
 )
