@@ -21,10 +21,15 @@ class OutcomeClass(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. `code` is a short stable word, `message` the far side's own words, `retry_after` is in seconds."""
+    """One outcome. `code` is a short stable word, `message` the far side's own words, `retry_after` is in seconds.
+
+    `answered` says that the far side is well although the outcome is not known yet: such an outcome is no failure of
+    the connection and must not open its breaker.
+    """
 
     cls: OutcomeClass
     code: str = ""
     message: str = ""
     retry_after: float | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
+    answered: bool = False

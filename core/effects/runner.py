@@ -21,6 +21,7 @@ MAX_BUGS = 5
 AUTH_PAUSE_SECONDS = 3600.0
 VERIFY_AFTER_SECONDS = 1.0
 TIME_BUDGET_SECONDS = 20.0
+TOP_PRIORITY, PRIORITY = 0, 100
 
 
 @dataclass
@@ -220,6 +221,9 @@ class _Run:
                 return Next(unsent, wait, was_sent=False, counts_as_failure=True)
             case OutcomeClass.BUG:
                 return Next("unknown", wait, counts_as_failure=True)
+            case _ if outcome.answered:
+                self._heard_from(effect)
+                return Next("unknown", min(wait, VERIFY_AFTER_SECONDS))
             case _:
                 record_failure(f"conn:{effect.connection}")
                 return Next("unknown", min(wait, VERIFY_AFTER_SECONDS), counts_as_failure=True)
@@ -243,17 +247,16 @@ class _Run:
 
     def _has_tokens(self, batch: Sequence[Claimed]) -> bool:
         """Take a token of every limit; without one the batch goes back, and the attempt does not count."""
-        wait = 0.0
-        for name in self.handler.limits(batch):
-            wait = max(wait, take(name, priority=0 if self.handler.kind == "mirakl.accept" else 100))
+        priority = TOP_PRIORITY if self.handler.kind == "mirakl.accept" else PRIORITY
+        wait = max((take(name, priority=priority) for name in self.handler.limits(batch)), default=0.0)
         if wait <= 0:
             return True
-        outcome = Outcome(OutcomeClass.NOT_SENT, "no_token", "Waits for a free call")
         for effect in batch:
             state = "ready" if effect.first_sent_at is None else "unknown"
-            kept = Outcome(OutcomeClass(effect.last_class), effect.kind, "") if effect.last_class else outcome
+            # The class of the last real outcome stays: it decides what a later look may conclude.
+            cls = OutcomeClass(effect.last_class) if effect.last_class else OutcomeClass.NOT_SENT
             step = Next(state, wait, was_sent=False, counts_as_attempt=False)
-            self._record(effect, Outcome(kept.cls, "no_token", outcome.message), step, phase="send", elapsed_ms=0)
+            self._record(effect, Outcome(cls, "no_token", "Waits for a free call"), step, phase="send", elapsed_ms=0)
         return False
 
     def _park(self, effect: Claimed, outcome: Outcome, *, phase: str, elapsed_ms: int = 0) -> None:

@@ -1,5 +1,6 @@
 """Creates an order in the warehouse, once, and counts it only when it was read back as it was sent."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from integration.services.record_event import record_event
 CREATED = range(200, 300)
 CONFLICT = 409
 PERMANENT = range(400, 500)
+# Counted from the beginning of the send: look-ups end well inside the lease, and the rest is verified later.
+LOOK_SECONDS = 12.0
 
 
 class CreateOrder:
@@ -42,6 +45,7 @@ class CreateOrder:
         """One request per warehouse; then one look-up per order that Deposco says it created."""
         outcomes: dict[int, Outcome] = {}
         warehouses = warehouses_of(batch)
+        look_until = time.monotonic() + LOOK_SECONDS
         for connection, warehouse in warehouses.items():
             mine = [effect for effect in batch if effect.connection == connection]
             client, recorder = deposco_for(warehouse)
@@ -54,7 +58,7 @@ class CreateOrder:
             finally:
                 recorder.flush(mine[0].id if len(mine) == 1 else None)
             for effect, result in zip(mine, _pair(mine, results), strict=True):
-                outcomes[effect.id] = self._settle(warehouse, effect, result)
+                outcomes[effect.id] = self._settle(warehouse, effect, result, look_until)
         return outcomes
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
@@ -107,7 +111,7 @@ class CreateOrder:
             effect_id=effect.id,
         )
 
-    def _settle(self, warehouse: Warehouse, effect: Claimed, result: CreateResult | None) -> Outcome:
+    def _settle(self, warehouse: Warehouse, effect: Claimed, result: CreateResult | None, look_until: float) -> Outcome:
         if result is None:
             return Outcome(OutcomeClass.UNKNOWN, "wms.no_result", "The answer names no result for this order")
         if result.status_code == CONFLICT:
@@ -117,16 +121,20 @@ class CreateOrder:
         if result.status_code not in CREATED:
             return Outcome(OutcomeClass.UNKNOWN, "wms.failed", result.text)
         # 207 and 201 are words; the order counts when it is there. Without a free call it is verified a moment later.
-        if take(f"{effect.connection}:calls") > 0:
-            return Outcome(OutcomeClass.UNKNOWN, "wms.to_verify", "Created; to be read back")
+        if time.monotonic() > look_until or take(f"{effect.connection}:calls") > 0:
+            return _to_verify("Created; to be read back")
         there = _look_up(warehouse, effect)
         if isinstance(there, Outcome):
-            return Outcome(OutcomeClass.UNKNOWN, "wms.to_verify", there.message)
+            return _to_verify(there.message)
         if not there.found:
-            return Outcome(OutcomeClass.UNKNOWN, "wms.to_verify", "Created, and not yet found by its number")
+            return _to_verify("Created, and not yet found by its number")
         if not there.same:
             return Outcome(OutcomeClass.PERMANENT, "wms.differs", there.detail)
         return Outcome(OutcomeClass.OK, result=there.result)
+
+
+def _to_verify(message: str) -> Outcome:
+    return Outcome(OutcomeClass.UNKNOWN, "wms.to_verify", message, answered=True)
 
 
 def _look_up(warehouse: Warehouse, effect: Claimed) -> ReadBack | Outcome:
