@@ -5,13 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed-$(shell sha256sum requirements.lock | cut -c1-12)
 
-.PHONY: menu run test check format lock reset
+.PHONY: menu test check format lock reset
 
 menu: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
-
-run: $(STAMP) ## Run everything for use on this machine: database, sandbox, workers, pages
-	@$(BIN)/python -m scripts.run
 
 test: $(STAMP) ## Run every test
 	@$(BIN)/python -m scripts.ensure_chromium

@@ -20,7 +20,11 @@ class Env(BaseSettings):
     """What may be set from outside. `.env.example` lists the same names; a test keeps them equal."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HOLDPOINT_", env_file=PROJECT_DIR / ".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_prefix="HOLDPOINT_",
+        env_file=PROJECT_DIR / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     env: Literal["development", "production"] = "development"

@@ -2,7 +2,14 @@
 
 from core.jobs import Job
 from exceptions.jobs import watch
-from integration.jobs import plan_dispatches, prepare_orders, read_dispatches, read_orders, run_effects, sweep_acceptance
+from integration.jobs import (
+    plan_dispatches,
+    prepare_orders,
+    read_dispatches,
+    read_orders,
+    run_effects,
+    sweep_acceptance,
+)
 
 JOBS: tuple[Job, ...] = (
     read_orders.JOB,

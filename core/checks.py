@@ -10,7 +10,7 @@ MARGIN_SECONDS = 30
 
 
 @register()
-def queue_settings_are_safe(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ANN401, ARG001 -- Django's own
+def queue_settings_are_safe(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001 -- Django's own
     """A wake-up must not be given to a second worker while the first may still be at it (reliability of django-q2)."""
     problems: list[CheckMessage] = []
     base = settings.Q_CLUSTER
@@ -28,7 +28,7 @@ def queue_settings_are_safe(app_configs: Any, **_: Any) -> list[CheckMessage]:  
 
 
 @register(Tags.database)
-def database_settings_are_safe(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ANN401, ARG001 -- Django's own
+def database_settings_are_safe(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001 -- Django's own
     """No connection pool (it breaks over a fork), and connections that are kept."""
     problems: list[CheckMessage] = []
     database = settings.DATABASES["default"]
@@ -41,7 +41,7 @@ def database_settings_are_safe(app_configs: Any, **_: Any) -> list[CheckMessage]
 
 
 @register()
-def secret_keys_are_set(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ANN401, ARG001 -- Django's own
+def secret_keys_are_set(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001 -- Django's own
     """Without a key no stored credential can be read."""
     if settings.HOLDPOINT_SECRET_KEYS:
         return []

@@ -75,7 +75,7 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 -- any JSON value
+    def json(self) -> Any:
         """The body as JSON, numbers as Decimal. Raises UnknownOutcomeError when it is not JSON."""
         try:
             return json.loads(self.body, parse_float=Decimal)
@@ -117,7 +117,7 @@ class HttpClient:
         path: str,
         *,
         params: Params | None = None,
-        json: object | None = None,  # noqa: A002 -- httpx's own word
+        json: object | None = None,
         form: Mapping[str, Any] | None = None,
         files: Mapping[str, Any] | None = None,
         content: bytes | None = None,
@@ -202,7 +202,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
             seconds = (parsedate_to_datetime(value) - now).total_seconds()
         except (ValueError, TypeError):
             return 1.0
-    return seconds if 0 < seconds < 86_400 * 7 else 1.0  # noqa: PLR2004 -- a week: longer is a mistake of the header
+    return seconds if 0 < seconds < 86_400 * 7 else 1.0
 
 
 def _judge(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -234,7 +234,11 @@ def _params(params: Params | None) -> list[tuple[str, str]] | None:
     if params is None:
         return None
     pairs = params.items() if isinstance(params, Mapping) else params
-    return [(key, str(value).lower() if isinstance(value, bool) else str(value)) for key, value in pairs if value is not None]
+    return [
+        (key, str(value).lower() if isinstance(value, bool) else str(value))
+        for key, value in pairs
+        if value is not None
+    ]
 
 
 def _refuse_plain_http(base_url: str) -> None:

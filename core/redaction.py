@@ -28,7 +28,7 @@ def excerpt(body: bytes | str) -> str:
     return json.dumps(redact(value), ensure_ascii=False)[:MAX_EXCERPT]
 
 
-def redact(value: Any, *, inside_person: bool = False) -> Any:  # noqa: ANN401 -- any JSON value
+def redact(value: Any, *, inside_person: bool = False) -> Any:
     """A copy of a JSON value without personal data; the structure stays, so that the shape can still be read."""
     if isinstance(value, dict):
         return {
@@ -51,5 +51,7 @@ def _is_personal(key: str, *, inside_person: bool) -> bool:
 def _redact_text(text: str) -> str:
     text = EMAIL.sub(HIDDEN, text)
     return re.sub(
-        r"<((?:\w+:)?(?:name|contactName|attention|addressLine\d|city|postalCode|phone2?|email))>[^<]*</", rf"<\1>{HIDDEN}</", text
+        r"<((?:\w+:)?(?:name|contactName|attention|addressLine\d|city|postalCode|phone2?|email))>[^<]*</",
+        rf"<\1>{HIDDEN}</",
+        text,
     )

@@ -32,7 +32,7 @@ def decrypt(value: str) -> str:
 class EncryptedTextField(models.TextField):
     """Text that is encrypted in the database and plain on the instance. Cannot be searched, on purpose."""
 
-    def get_prep_value(self, value: Any) -> Any:  # noqa: ANN401 -- Django's own signature
+    def get_prep_value(self, value: Any) -> Any:
         """Encrypt on the way in."""
         plain = super().get_prep_value(value)
         return encrypt(plain) if plain else plain

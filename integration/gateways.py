@@ -108,7 +108,9 @@ def mirakl_for(channel: Channel) -> tuple[MiraklClient, CallRecorder]:
 
 def deposco_for(warehouse: Warehouse) -> tuple[DeposcoClient, CallRecorder]:
     """The client of the tenant, with its profile, and its recorder."""
-    key = _key(warehouse.code, warehouse.url, warehouse.tenant_code, warehouse.username, warehouse.password, warehouse.profile)
+    key = _key(
+        warehouse.code, warehouse.url, warehouse.tenant_code, warehouse.username, warehouse.password, warehouse.profile
+    )
     if key not in _cache.deposco:
         recorder = CallRecorder(warehouse.connection)
         client = DeposcoClient(

@@ -12,7 +12,9 @@ from sandbox.world import World
 
 def main() -> None:
     """Build the world and serve it until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A marketplace and a warehouse to play with.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A marketplace and a warehouse to play with."
+    )
     parser.add_argument("--port", type=int, default=8901)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--demo", action="store_true", help="let orders arrive and the floor do a bit of everything")

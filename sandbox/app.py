@@ -22,7 +22,7 @@ Message = MutableMapping[str, Any]
 class _Cycle(h11_impl.RequestResponseCycle):
     """Lets the application reach the connection, to reset it."""
 
-    def __init__(self, scope: Any, conn: Any, transport: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, scope: Any, conn: Any, transport: Any, *args: Any, **kwargs: Any) -> None:
         scope[TRANSPORT] = transport
         super().__init__(scope, conn, transport, *args, **kwargs)
 
@@ -46,7 +46,9 @@ class SandboxApp:
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
-    async def _live(self, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+    async def _live(
+        self, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
         async with self._clockwork():
             while True:
                 message = await receive()
@@ -123,5 +125,11 @@ def build_app(world: World) -> SandboxApp:
 def serve(world: World, port: int) -> None:
     """Serve on loopback until told to stop."""
     uvicorn.run(
-        build_app(world), host="127.0.0.1", port=port, log_level="warning", http="h11", access_log=False, timeout_graceful_shutdown=1
+        build_app(world),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        http="h11",
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )

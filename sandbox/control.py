@@ -21,7 +21,8 @@ def state(world: World, _request: Request) -> Response:
             "name": operator.name,
             "multi_shipment": operator.multi_shipment,
             "shops": [
-                {"id": shop.id, "name": shop.name, "api_key": shop.api_key, "offers": sorted(shop.offers)} for shop in operator.shops.values()
+                {"id": shop.id, "name": shop.name, "api_key": shop.api_key, "offers": sorted(shop.offers)}
+                for shop in operator.shops.values()
             ],
             "orders": _counts(order.state for order in operator.orders.values()),
         }
@@ -75,7 +76,7 @@ def orders(world: World, request: Request) -> Response:
     return json_response({"orders": rows})
 
 
-def _order(operator: Any, order: SandboxOrder) -> Json:  # noqa: ANN401 -- an Operator
+def _order(operator: Any, order: SandboxOrder) -> Json:
     return {
         "order_id": order.id,
         "shop_id": order.shop_id,
@@ -114,7 +115,13 @@ def warehouse(world: World, request: Request) -> Response:
     """Orders and shipments of a tenant."""
     tenant = world.tenants[request.one("tenant")]
     rows = [
-        {"number": o.number, "customer": o.document.get("customerOrderNumber"), "status": o.status, "script": o.script, "created": o.created}
+        {
+            "number": o.number,
+            "customer": o.document.get("customerOrderNumber"),
+            "status": o.status,
+            "script": o.script,
+            "created": o.created,
+        }
         for o in tenant.orders.values()
     ]
     shipments = [
@@ -220,7 +227,7 @@ def handle_control(world: World, request: Request) -> Response:
         return handle_page(world, request)
 
 
-def _counts(values: Any) -> dict[str, int]:  # noqa: ANN401 -- any iterable of words
+def _counts(values: Any) -> dict[str, int]:
     counts: dict[str, int] = {}
     for value in values:
         counts[value] = counts.get(value, 0) + 1

@@ -9,8 +9,12 @@ from sandbox.world import World
 
 SKUS = tuple(f"SKU-{number:03d}" for number in range(1, 41))
 UNMAPPED = "SKU-NEW-1"
-TENANT, UNIT, USER, PASSWORD = "DEMO", "MAIN", "holdpoint", "sandbox-password"  # noqa: S105 -- of a sandbox
-SHOPS = (("north", 2001, "Northwind Market FR", True), ("north", 2002, "Northwind Market DE", True), ("harbour", 3001, "Harbour Plaza", False))
+TENANT, UNIT, USER, PASSWORD = "DEMO", "MAIN", "holdpoint", "sandbox-password"
+SHOPS = (
+    ("north", 2001, "Northwind Market FR", True),
+    ("north", 2002, "Northwind Market DE", True),
+    ("harbour", 3001, "Harbour Plaza", False),
+)
 
 
 def build_world(seed: int, *, strict_rates: bool = False) -> World:
@@ -45,7 +49,9 @@ def liven_floor(world: World) -> None:
     }
 
 
-def random_order(world: World, rng: random.Random, operator: Operator | None = None, shop: Shop | None = None) -> SandboxOrder:
+def random_order(
+    world: World, rng: random.Random, operator: Operator | None = None, shop: Shop | None = None
+) -> SandboxOrder:
     """One order as they come: mostly plain, now and then with an SKU nobody mapped, or a name that is too long."""
     operator = operator or rng.choice(list(world.operators.values()))
     shop = shop or rng.choice(list(operator.shops.values()))

@@ -46,7 +46,9 @@ class FaultBook:
     armed: list[Fault] = field(default_factory=list)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def arm(self, side: str, operation: str, kind: str, *, count: int = 1, seconds: float = 0.0, probability: float = 1.0) -> Fault:
+    def arm(
+        self, side: str, operation: str, kind: str, *, count: int = 1, seconds: float = 0.0, probability: float = 1.0
+    ) -> Fault:
         """Arm a fault for an operation id, or "*". Raises ValueError for a kind that is not known."""
         if kind not in KINDS:
             message = f"unknown fault {kind}: one of {', '.join(KINDS)}"

@@ -83,7 +83,9 @@ class Floor:
             return
         if order.script == "two_parcels":
             first, second = _halves(quantities)
-            parcels = [self._parcel(tenant, first), self._parcel(tenant, second)] if second else [self._parcel(tenant, first)]
+            parcels = (
+                [self._parcel(tenant, first), self._parcel(tenant, second)] if second else [self._parcel(tenant, first)]
+            )
         elif order.script == "two_shipments":
             first, second = _halves(quantities)
             parcels = [self._parcel(tenant, first)]
@@ -109,14 +111,18 @@ class Floor:
         order.shipped.clear()
         order.status, order.script = "Packed", "hold"
 
-    def _send(self, tenant: Tenant, order: WmsOrder, parcels: list[WmsParcel], now: float, status: str = "Complete") -> None:
+    def _send(
+        self, tenant: Tenant, order: WmsOrder, parcels: list[WmsParcel], now: float, status: str = "Complete"
+    ) -> None:
         number = str(next(tenant.numbers))
         vendor, via = tenant.carriers[int(number) % len(tenant.carriers)]
         if order.document.get("shipVendor"):
             vendor = str(order.document["shipVendor"])
         late = self.late_seconds if order.script == "late_tracking" else 0.0
         facility = next(iter(tenant.facilities), "F1")
-        tenant.shipments[number] = WmsShipment(number, order, "Shipped", facility, now, vendor, via, parcels, now + late)
+        tenant.shipments[number] = WmsShipment(
+            number, order, "Shipped", facility, now, vendor, via, parcels, now + late
+        )
         for parcel in parcels:
             for line, quantity in parcel.quantities.items():
                 order.shipped[line] = order.shipped.get(line, Decimal(0)) + quantity
@@ -148,6 +154,6 @@ def _halves(quantities: dict[str, Decimal]) -> tuple[dict[str, Decimal], dict[st
     if len(quantities) > 1:
         first, *rest = quantities
         return {first: quantities[first]}, {key: quantities[key] for key in rest}
-    (line, count), = quantities.items()
+    ((line, count),) = quantities.items()
     half = count // 2
     return ({line: count - half}, {line: half}) if half else ({line: count}, {})

@@ -21,7 +21,14 @@ TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(default=True)
 )
 SHOWN = 12
-DEPOSCO_OPERATIONS = ("orders.create", "orders.search", "shipments.search", "shipments.get", "availability", "inventory.full")
+DEPOSCO_OPERATIONS = (
+    "orders.create",
+    "orders.search",
+    "shipments.search",
+    "shipments.get",
+    "availability",
+    "inventory.full",
+)
 
 
 def handle_page(world: "World", request: Request) -> Response:
@@ -123,7 +130,9 @@ def _render(world: "World", said: str) -> str:
         world=world,
         said=said,
         orders=orders[:SHOWN],
-        wms_orders=[order for tenant in world.tenants.values() for order in list(tenant.orders.values())[-SHOWN:]][::-1],
+        wms_orders=[order for tenant in world.tenants.values() for order in list(tenant.orders.values())[-SHOWN:]][
+            ::-1
+        ],
         shipments=[row for tenant in world.tenants.values() for row in list(tenant.shipments.values())[-SHOWN:]][::-1],
         ledger=world.ledger[-SHOWN:][::-1],
         scripts=SCRIPTS,

@@ -28,7 +28,7 @@ class Request:
         """The values of a comma list."""
         return [part for value in self.many(name) for part in value.split(",") if part]
 
-    def json(self) -> Any:  # noqa: ANN401 -- any JSON value
+    def json(self) -> Any:
         """The body as JSON; None when it is empty or not JSON."""
         try:
             return json.loads(self.body) if self.body else None
@@ -52,7 +52,7 @@ class Response:
     truncate: bool = False
 
 
-def json_response(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:  # noqa: ANN401
+def json_response(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     """An answer in JSON."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(status, body, (("content-type", "application/json"), *headers))

@@ -4,9 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-OPTIONS = (
-    "--group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header"
-)
+OPTIONS = "--group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header"
 
 
 def main() -> None:

@@ -14,7 +14,9 @@ OLDEST = (3, 11)
 def main() -> None:
     """Create the environment where it is missing, then install exactly what the lock names."""
     if sys.version_info < OLDEST:
-        sys.exit(f"Holdpoint needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Try: make PYTHON=python3.12")
+        sys.exit(
+            f"Holdpoint needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Try: make PYTHON=python3.12"
+        )
     python = VENV / "bin" / "python"
     if not _has_pip(python):
         shutil.rmtree(VENV, ignore_errors=True)
@@ -28,7 +30,10 @@ def main() -> None:
 
 
 def _has_pip(python: Path) -> bool:
-    return python.exists() and subprocess.run([str(python), "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0
+    return (
+        python.exists()
+        and subprocess.run([str(python), "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0
+    )
 
 
 def _install_venv_package() -> None:

@@ -40,7 +40,9 @@ def mark_intent(batch: Sequence[Claimed]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def record(handler: EffectHandler, effect: Claimed, outcome: Outcome, step: Next, *, phase: str, elapsed_ms: int) -> bool:
+def record(
+    handler: EffectHandler, effect: Claimed, outcome: Outcome, step: Next, *, phase: str, elapsed_ms: int
+) -> bool:
     """Write the result, what follows from it, and the attempt, in one transaction. False when it is no longer ours."""
     crashpoint("before_result", effect.kind)
     with transaction.atomic():

@@ -158,7 +158,9 @@ class _Run:
         crashpoint("after_send", self.handler.kind)
         elapsed_ms = _since(began)
         for effect in mine:
-            outcome = outcomes.get(effect.id) or Outcome(OutcomeClass.UNKNOWN, "no_outcome", "The handler named no outcome")
+            outcome = outcomes.get(effect.id) or Outcome(
+                OutcomeClass.UNKNOWN, "no_outcome", "The handler named no outcome"
+            )
             self._settle(effect, outcome, elapsed_ms)
 
     def _bisected(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
@@ -274,7 +276,9 @@ class _Run:
         outcome = _bug(error)
         is_last = effect.failures + 1 >= MAX_BUGS
         state = "parked" if is_last else "unknown"
-        step = Next(state, backoff_seconds(effect.failures + 1), counts_as_failure=True, parked_code="bug" if is_last else "")
+        step = Next(
+            state, backoff_seconds(effect.failures + 1), counts_as_failure=True, parked_code="bug" if is_last else ""
+        )
         return record(_Silent(self.handler), effect, outcome, step, phase="send", elapsed_ms=0)
 
     def _heard_from(self, effect: Claimed) -> None:

@@ -9,7 +9,9 @@ OPEN_SECONDS = 30.0
 def allows(name: str) -> bool:
     """Whether calls may be made: closed, or open long enough for one more try."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM core_breaker WHERE name = %s AND state = 'open' AND opened_until > app_now()", [name])
+        cursor.execute(
+            "SELECT 1 FROM core_breaker WHERE name = %s AND state = 'open' AND opened_until > app_now()", [name]
+        )
         return cursor.fetchone() is None
 
 

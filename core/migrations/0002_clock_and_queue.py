@@ -28,7 +28,10 @@ ALTER TABLE django_q_ormq SET (fillfactor = 70, autovacuum_vacuum_scale_factor =
 class Migration(migrations.Migration):
     """Runs after django-q2's own tables are there."""
 
-    dependencies = [("core", "0001_initial"), ("django_q", "0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more")]
+    dependencies = [
+        ("core", "0001_initial"),
+        ("django_q", "0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more"),
+    ]
 
     operations = [
         migrations.RunSQL(APP_NOW, "DROP FUNCTION IF EXISTS app_now()"),

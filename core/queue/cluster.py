@@ -23,11 +23,11 @@ POLL_SECONDS = 0.2
 class FailFastSentinel(q2.Sentinel):  # type: ignore[misc]  # django-q2 ships no types
     """A sentinel whose children die with it, and which dies with a child that was killed."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on as they are
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         die_with_parent()
         super().__init__(*args, **kwargs)
 
-    def spawn_process(self, target: Callable[..., object], *args: Any) -> BaseProcess:  # noqa: ANN401 -- django-q2's own
+    def spawn_process(self, target: Callable[..., object], *args: Any) -> BaseProcess:
         """Start a child that dies with this process."""
         process = q2.get_mp_context().Process(target=_tied, args=(os.getpid(), target, *args))
         process.daemon = Conf.DAEMONIZE_WORKERS if target is worker else True
@@ -45,7 +45,7 @@ class FailFastSentinel(q2.Sentinel):  # type: ignore[misc]  # django-q2 ships no
         super().reincarnate(process)
 
 
-def _tied(parent: int, target: Callable[..., object], *args: Any) -> None:  # noqa: ANN401 -- passed on as they are
+def _tied(parent: int, target: Callable[..., object], *args: Any) -> None:
     die_with_parent(parent)
     target(*args)
 

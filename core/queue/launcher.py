@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from core.queue.parentage import die_with_parent
 from core.queue.ticker import queues
@@ -67,9 +67,7 @@ class Launcher:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         names = queues()
-        self.groups = [
-            Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}) for name in names
-        ]
+        self.groups = [Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}) for name in names]
         self.groups.append(Group("ticker", ["ticker"], {}))
         for group in self.groups:
             group.start()

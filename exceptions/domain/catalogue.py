@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Team = Literal["warehouse", "ecommerce", "finance", "operations"]
-Fix = Literal["map_sku", "map_shipping_method", "map_carrier", "correct_order", "retry", "enter_tracking", "connection", ""]
+Fix = Literal[
+    "map_sku", "map_shipping_method", "map_carrier", "correct_order", "retry", "enter_tracking", "connection", ""
+]
 
 TEAM_LABELS: Final[dict[str, str]] = {
     "warehouse": "Warehouse",

@@ -6,94 +6,169 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('integration', '0001_initial'),
+        ("integration", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=60)),
-                ('cause_key', models.CharField(max_length=250)),
-                ('connection', models.CharField(blank=True, max_length=80)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('acknowledged', 'Acknowledged'), ('snoozed', 'Snoozed'), ('resolved', 'Resolved')], default='open', max_length=16)),
-                ('summary', models.CharField(max_length=500)),
-                ('team', models.CharField(max_length=20)),
-                ('severity', models.PositiveSmallIntegerField(default=2)),
-                ('opened_at', models.DateTimeField()),
-                ('reopened_at', models.DateTimeField(null=True)),
-                ('touched_at', models.DateTimeField()),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('snoozed_until', models.DateTimeField(null=True)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('resolved_how', models.CharField(blank=True, max_length=20)),
-                ('regressions', models.PositiveIntegerField(default=0)),
-                ('record_count', models.PositiveIntegerField(default=0)),
-                ('order_count', models.PositiveIntegerField(default=0)),
-                ('value', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('stage', models.CharField(blank=True, max_length=20)),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('acknowledged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='cases', to=settings.AUTH_USER_MODEL)),
-                ('channel', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cases', to='integration.channel')),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=60)),
+                ("cause_key", models.CharField(max_length=250)),
+                ("connection", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("acknowledged", "Acknowledged"),
+                            ("snoozed", "Snoozed"),
+                            ("resolved", "Resolved"),
+                        ],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("summary", models.CharField(max_length=500)),
+                ("team", models.CharField(max_length=20)),
+                ("severity", models.PositiveSmallIntegerField(default=2)),
+                ("opened_at", models.DateTimeField()),
+                ("reopened_at", models.DateTimeField(null=True)),
+                ("touched_at", models.DateTimeField()),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("snoozed_until", models.DateTimeField(null=True)),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("resolved_how", models.CharField(blank=True, max_length=20)),
+                ("regressions", models.PositiveIntegerField(default=0)),
+                ("record_count", models.PositiveIntegerField(default=0)),
+                ("order_count", models.PositiveIntegerField(default=0)),
+                ("value", models.DecimalField(decimal_places=4, default=0, max_digits=20)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("stage", models.CharField(blank=True, max_length=20)),
+                ("deadline_at", models.DateTimeField(null=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="cases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cases",
+                        to="integration.channel",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaseEvent',
+            name="CaseEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=40)),
-                ('summary', models.CharField(max_length=500)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='exceptions.case')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=40)),
+                ("summary", models.CharField(max_length=500)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="exceptions.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaseRecord',
+            name="CaseRecord",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('record_type', models.CharField(max_length=20)),
-                ('record_id', models.BigIntegerField()),
-                ('order_id', models.BigIntegerField(null=True)),
-                ('stage', models.CharField(blank=True, max_length=20)),
-                ('value', models.DecimalField(decimal_places=4, max_digits=18, null=True)),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('attached_at', models.DateTimeField()),
-                ('freed_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='exceptions.case')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("record_type", models.CharField(max_length=20)),
+                ("record_id", models.BigIntegerField()),
+                ("order_id", models.BigIntegerField(null=True)),
+                ("stage", models.CharField(blank=True, max_length=20)),
+                ("value", models.DecimalField(decimal_places=4, max_digits=18, null=True)),
+                ("deadline_at", models.DateTimeField(null=True)),
+                ("attached_at", models.DateTimeField()),
+                ("freed_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="records", to="exceptions.case"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state', 'resolved'), _negated=True), fields=['team', 'deadline_at', 'id'], name='case_open'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state", "resolved"), _negated=True),
+                fields=["team", "deadline_at", "id"],
+                name="case_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state', 'resolved')), fields=['-resolved_at'], name='case_resolved'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state", "resolved")), fields=["-resolved_at"], name="case_resolved"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('kind', 'cause_key', 'channel', 'connection'), name='case_once_per_cause', nulls_distinct=False),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "cause_key", "channel", "connection"), name="case_once_per_cause", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='caseevent',
-            index=models.Index(fields=['case', 'at', 'id'], name='case_event_timeline'),
+            model_name="caseevent",
+            index=models.Index(fields=["case", "at", "id"], name="case_event_timeline"),
         ),
         migrations.AddIndex(
-            model_name='caserecord',
-            index=models.Index(condition=models.Q(('freed_at', None)), fields=['case', 'deadline_at', 'id'], name='case_record_held'),
+            model_name="caserecord",
+            index=models.Index(
+                condition=models.Q(("freed_at", None)), fields=["case", "deadline_at", "id"], name="case_record_held"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='caserecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('freed_at', None)), fields=('case', 'record_type', 'record_id'), name='case_record_once'),
+            model_name="caserecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("freed_at", None)),
+                fields=("case", "record_type", "record_id"),
+                name="case_record_once",
+            ),
         ),
     ]

@@ -87,7 +87,9 @@ class CaseRecord(models.Model):
                 name="case_record_once",
             ),
         ]
-        indexes = [models.Index(fields=["case", "deadline_at", "id"], name="case_record_held", condition=Q(freed_at=None))]
+        indexes = [
+            models.Index(fields=["case", "deadline_at", "id"], name="case_record_held", condition=Q(freed_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.record_id}"

@@ -48,13 +48,23 @@ def _migrations() -> Finding:
 def _connections() -> list[Finding]:
     findings = [
         Finding(
-            "warehouse", Warehouse.objects.filter(is_active=True).exists(), "a warehouse is connected", "manage.py connect_deposco"
+            "warehouse",
+            Warehouse.objects.filter(is_active=True).exists(),
+            "a warehouse is connected",
+            "manage.py connect_deposco",
         ),
-        Finding("channel", Channel.objects.filter(is_active=True).exists(), "a shop is connected", "manage.py connect_mirakl"),
+        Finding(
+            "channel",
+            Channel.objects.filter(is_active=True).exists(),
+            "a shop is connected",
+            "manage.py connect_mirakl",
+        ),
     ]
     for breaker in Breaker.objects.filter(state="open").order_by("name"):
         seen = f"open: {breaker.reason}"
-        findings.append(Finding(breaker.name, ok=False, seen=seen, advice="Test the connection on the Connections page."))
+        findings.append(
+            Finding(breaker.name, ok=False, seen=seen, advice="Test the connection on the Connections page.")
+        )
     return findings
 
 

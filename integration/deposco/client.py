@@ -123,7 +123,9 @@ class DeposcoClient:
     def shipments_between(self, start: datetime, end: datetime) -> list[Shipment]:
         """GET /search/shipment by actual ship date, in the tenant's own time without a zone."""
         self._v1_only("shipments")
-        window = ",".join(moment.astimezone(self._profile.zone).strftime("%Y-%m-%dT%H:%M:%S") for moment in (start, end))
+        window = ",".join(
+            moment.astimezone(self._profile.zone).strftime("%Y-%m-%dT%H:%M:%S") for moment in (start, end)
+        )
         params = {"actualShipDateOps": "BETWEEN", "actualShipDate": window}
         return self._shipments("shipments.search", self._profile.routes.search_shipment, params)
 
@@ -188,7 +190,7 @@ class DeposcoClient:
             raise UnsupportedTransportError(message)
 
 
-def _orders_in(body: Any) -> list[Json]:  # noqa: ANN401 -- any JSON value
+def _orders_in(body: Any) -> list[Json]:
     return inside(body, "orders", "order") or inside(body, "order") or inside(body, "Order")
 
 

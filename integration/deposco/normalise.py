@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from core.http import Reply, UnknownOutcomeError
 
 
-def body_of(reply: Reply) -> Any:  # noqa: ANN401 -- any JSON value
+def body_of(reply: Reply) -> Any:
     """The body as JSON values, whatever the header says: the first character tells JSON from XML.
 
     Raises UnknownOutcomeError for a blank body (Deposco: failure, retry) and for anything that is neither.
@@ -30,7 +30,7 @@ def body_of(reply: Reply) -> Any:  # noqa: ANN401 -- any JSON value
     raise UnknownOutcomeError(message)
 
 
-def without_nil(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+def without_nil(value: Any) -> Any:
     """Turn {"@nil": "true"} into None, everywhere."""
     if isinstance(value, dict):
         if str(value.get("@nil", "")).lower() == "true":
@@ -41,14 +41,14 @@ def without_nil(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
     return value
 
 
-def as_list(value: Any) -> list[Any]:  # noqa: ANN401 -- any JSON value
+def as_list(value: Any) -> list[Any]:
     """A list of what may be a list, one element alone, or nothing."""
     if value is None or value == "":
         return []
     return list(value) if isinstance(value, list) else [value]
 
 
-def inside(body: Any, *names: str) -> list[dict[str, Any]]:  # noqa: ANN401 -- any JSON value
+def inside(body: Any, *names: str) -> list[dict[str, Any]]:
     """The objects under nested element names, wherever lists were collapsed or left out on the way."""
     found = as_list(body)
     for name in names:
@@ -60,7 +60,7 @@ def inside(body: Any, *names: str) -> list[dict[str, Any]]:  # noqa: ANN401 -- a
     return [item for item in found if isinstance(item, dict)]
 
 
-def as_decimal(value: Any) -> Decimal | None:  # noqa: ANN401 -- any JSON value
+def as_decimal(value: Any) -> Decimal | None:
     """A number from a number or a string; None when absent or no number."""
     if value is None or value == "" or isinstance(value, bool):
         return None
@@ -71,14 +71,14 @@ def as_decimal(value: Any) -> Decimal | None:  # noqa: ANN401 -- any JSON value
     return number if number.is_finite() else None
 
 
-def as_text(value: Any) -> str | None:  # noqa: ANN401 -- any JSON value
+def as_text(value: Any) -> str | None:
     """Text without surrounding blanks; None when empty."""
     if value is None or isinstance(value, dict | list):
         return None
     return str(value).strip() or None
 
 
-def as_moment(value: Any, zone: tzinfo) -> datetime | None:  # noqa: ANN401 -- any JSON value
+def as_moment(value: Any, zone: tzinfo) -> datetime | None:
     """An aware moment; without an offset it is the tenant's own time."""
     text = as_text(value)
     if text is None:
@@ -95,7 +95,7 @@ def _from_xml(text: str) -> dict[str, Any]:
     return {_local(root.tag): _element(root)}
 
 
-def _element(element: ET.Element) -> Any:  # noqa: ANN401 -- any JSON value
+def _element(element: ET.Element) -> Any:
     if any(_local(name) == "nil" and value == "true" for name, value in element.attrib.items()):
         return None
     children = list(element)
@@ -113,4 +113,3 @@ def _element(element: ET.Element) -> Any:  # noqa: ANN401 -- any JSON value
 
 def _local(tag: str) -> str:
     return tag.rsplit("}", 1)[-1]
-

@@ -66,9 +66,16 @@ def aggregate_parcels(shipment: Shipment, profile: Profile) -> WireParcels:
         draft = drafts.setdefault(key, _Draft(tracking))
         draft.tracking = draft.tracking or tracking
         number = as_text(line.get("lineNumber"))
-        identity = (order_number, number, as_text(line.get("customerLineNumber")), as_text(line.get("itemNumber")) or "")
+        identity = (
+            order_number,
+            number,
+            as_text(line.get("customerLineNumber")),
+            as_text(line.get("itemNumber")) or "",
+        )
         draft.quantities[identity] = draft.quantities.get(identity, Decimal(0)) + quantity
-    carrier = next((as_text(shipment.raw.get(name)) for name in settings.carrier_fields if as_text(shipment.raw.get(name))), None)
+    carrier = next(
+        (as_text(shipment.raw.get(name)) for name in settings.carrier_fields if as_text(shipment.raw.get(name))), None
+    )
     parcels = tuple(
         WireParcel(
             parcel_key=key,

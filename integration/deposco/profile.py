@@ -109,7 +109,7 @@ class Profile(Part):
         return ZoneInfo(self.time_zone)
 
 
-def _rule(target: str, source: str = "", **more: Any) -> FieldRule:  # noqa: ANN401 -- FieldRule checks them
+def _rule(target: str, source: str = "", **more: Any) -> FieldRule:
     return FieldRule(target=target, source=source, **more)
 
 

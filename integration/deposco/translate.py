@@ -77,7 +77,7 @@ def _value(profile: Profile, rule: FieldRule, source: Mapping[str, Any], alpha2:
     return value, ""
 
 
-def _worded(value: Any, function: str, profile: Profile, alpha2: Mapping[str, str]) -> str:  # noqa: ANN401 -- any value
+def _worded(value: Any, function: str, profile: Profile, alpha2: Mapping[str, str]) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -93,7 +93,7 @@ def _worded(value: Any, function: str, profile: Profile, alpha2: Mapping[str, st
     return text
 
 
-def _at(source: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 -- any value
+def _at(source: Mapping[str, Any], path: str) -> Any:
     value: Any = source
     for part in path.split("."):
         if not isinstance(value, Mapping):
@@ -116,5 +116,5 @@ class _Paths(dict[str, Any]):
         super().__init__(source)
         self._source = source
 
-    def __missing__(self, key: str) -> Any:  # noqa: ANN401 -- any value
+    def __missing__(self, key: str) -> Any:
         return _at(self._source, key) or ""

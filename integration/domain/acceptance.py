@@ -88,7 +88,9 @@ def acceptance_matches(
     if order_state == "CANCELED":
         return "different"
     refused = {line_id for line_id, state in line_states.items() if state == "REFUSED"}
-    as_decided = all((line_id in refused) != accepted for line_id, accepted in decision.items() if line_id in line_states)
+    as_decided = all(
+        (line_id in refused) != accepted for line_id, accepted in decision.items() if line_id in line_states
+    )
     return "applied" if as_decided else "different"
 
 

@@ -47,6 +47,8 @@ def canonical_order(
 
 
 def _corrected(where: str, address: Address, corrections: Mapping[str, str]) -> Address:
-    own = {field.removeprefix(f"{where}."): value for field, value in corrections.items() if field.startswith(f"{where}.")}
+    own = {
+        field.removeprefix(f"{where}."): value for field, value in corrections.items() if field.startswith(f"{where}.")
+    }
     known = {field: value for field, value in own.items() if field in Address.__dataclass_fields__}
     return replace(address, **known)

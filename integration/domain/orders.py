@@ -107,7 +107,11 @@ def validate_order(order: CanonicalOrder, rules: Rules) -> list[Problem]:
         *_address_problems("ship_to", order.ship_to, rules),
         *_address_problems("bill_to", order.bill_to, rules),
         *_line_problems(order),
-        *([] if CURRENCY.fullmatch(order.currency) else [_problem("currency", "format", order.currency, "The currency is not a three-letter code")]),
+        *(
+            []
+            if CURRENCY.fullmatch(order.currency)
+            else [_problem("currency", "format", order.currency, "The currency is not a three-letter code")]
+        ),
     ]
 
 
@@ -149,7 +153,11 @@ def _line_problems(order: CanonicalOrder) -> list[Problem]:
     ]
     if not order.lines:
         problems.append(_problem("lines", "required", "", "the order has no line left to ship"))
-    twice = [key for key, count in Counter((line.order_line_id, line.item_number) for line in order.lines).items() if count > 1]
+    twice = [
+        key
+        for key, count in Counter((line.order_line_id, line.item_number) for line in order.lines).items()
+        if count > 1
+    ]
     problems += [_problem(f"line.{line_id}", "duplicate", item, "the same line came twice") for line_id, item in twice]
     return problems
 

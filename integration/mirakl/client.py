@@ -158,7 +158,11 @@ class MiraklClient:
             # Mirakl computes the address of a listed carrier itself.
             "carrier_url": "" if carrier_code else tracking_url,
         }
-        self._put("OR23", f"/api/orders/{quote(order_id, safe='')}/tracking", {key: value for key, value in body.items() if value})
+        self._put(
+            "OR23",
+            f"/api/orders/{quote(order_id, safe='')}/tracking",
+            {key: value for key, value in body.items() if value},
+        )
 
     def ship(self, order_id: str) -> None:
         """OR24 PUT /api/orders/{id}/ship, no body; 204. Only from SHIPPING; 400 on an order that is shipped."""
@@ -174,7 +178,9 @@ class MiraklClient:
 
     def cancel_lines(self, cancelations: Sequence[Json], *, order_tax_mode: str | None = None) -> Json:
         """OR30 PUT /api/orders/cancel; 200. Only where the operator allows partial cancelation."""
-        return self._put_json("OR30", "/api/orders/cancel", _with_mode({"cancelations": list(cancelations)}, order_tax_mode))
+        return self._put_json(
+            "OR30", "/api/orders/cancel", _with_mode({"cancelations": list(cancelations)}, order_tax_mode)
+        )
 
     def update_additional_fields(self, order_id: str, body: Json) -> Json:
         """OR31 PUT /api/orders/{id}/additional_fields; 200 with a result or errors per field."""
@@ -206,7 +212,9 @@ class MiraklClient:
 
     def shipments_of_order(self, order_id: str) -> list[MiraklShipment]:
         """ST11 GET /api/shipments for one order, every page."""
-        return [MiraklShipment.model_validate(row) for row in self._seek("ST11", "/api/shipments", [("order_id", order_id)])]
+        return [
+            MiraklShipment.model_validate(row) for row in self._seek("ST11", "/api/shipments", [("order_id", order_id)])
+        ]
 
     def items_to_ship(self, order_ids: Sequence[str]) -> list[Json]:
         """ST12 GET /api/shipments/items_to_ship: what is left to ship, with quantities."""
@@ -274,7 +282,7 @@ class MiraklClient:
 
     # The four shapes of a call
 
-    def _get(self, operation: str, path: str, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 -- JSON
+    def _get(self, operation: str, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self._http.request(operation, "GET", path, params={**(params or {}), **self._shop}).json()
 
     def _put(self, operation: str, path: str, body: Json | None = None) -> Reply:
@@ -310,7 +318,7 @@ def _split(rows: Iterable[Any]) -> tuple[list[Order], list[UnreadableOrder]]:
     return readable, unreadable
 
 
-def _read(model: type[Model], body: Any) -> Model:  # noqa: ANN401 -- any JSON value
+def _read(model: type[Model], body: Any) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:
@@ -318,11 +326,11 @@ def _read(model: type[Model], body: Any) -> Model:  # noqa: ANN401 -- any JSON v
         raise UnknownOutcomeError(message) from error
 
 
-def _list(model: type[Model], body: Any, key: str) -> list[Model]:  # noqa: ANN401 -- any JSON value
+def _list(model: type[Model], body: Any, key: str) -> list[Model]:
     return [_read(model, row) for row in _object(body).get(key) or ()]
 
 
-def _object(body: Any) -> Json:  # noqa: ANN401 -- any JSON value
+def _object(body: Any) -> Json:
     if not isinstance(body, dict):
         message = f"The answer is not a JSON object: {str(body)[:120]}"
         raise UnknownOutcomeError(message)

@@ -50,7 +50,9 @@ class Order(models.Model):
             models.Index(fields=["-ordered_at", "-id"], name="order_newest"),
             models.Index(fields=["stage", "-ordered_at"], name="order_stage"),
             models.Index(fields=["shipping_deadline_at", "id"], name="order_held", condition=Q(is_held=True)),
-            models.Index(fields=["channel", "shipping_deadline_at", "id"], name="order_importable", condition=IMPORTABLE),
+            models.Index(
+                fields=["channel", "shipping_deadline_at", "id"], name="order_importable", condition=IMPORTABLE
+            ),
         ]
 
     def __str__(self) -> str:

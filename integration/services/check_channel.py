@@ -104,7 +104,9 @@ def _problems(found: dict[str, Any]) -> tuple[str, ...]:
 
 def _plain(error: HttpError) -> str:
     if isinstance(error, AuthError):
-        return "The key was refused. Make a new one in the Mirakl back office (user settings, API key) and enter it here."
+        return (
+            "The key was refused. Make a new one in the Mirakl back office (user settings, API key) and enter it here."
+        )
     if isinstance(error, NotSentError):
         return f"The address does not answer: {error}. Check it, and whether this machine may reach it."
     return f"The test could not be finished: {error}. Nothing was changed; test again."

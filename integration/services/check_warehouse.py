@@ -32,7 +32,9 @@ def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
     warehouse.tested_at = db_now()
     warehouse.save(update_fields=["found", "tested_at"])
     close_breaker(f"conn:{warehouse.connection}")
-    record_audit(by=by, action="warehouse.tested", subject=warehouse, before=None, after={"facilities": found["facilities"]})
+    record_audit(
+        by=by, action="warehouse.tested", subject=warehouse, before=None, after={"facilities": found["facilities"]}
+    )
     problems = () if found["facilities"] else ("No facility was seen: the tenant may hold no stock yet.",)
     summary = f"{len(found['facilities'])} facilities, measures {', '.join(found['measures']) or 'none'}"
     return ProbeResult(ok=True, summary=summary, found=found, problems=problems)

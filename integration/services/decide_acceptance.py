@@ -25,7 +25,9 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
     ]
     if not waiting or not channel.has_lane("acceptance"):
         return 0
-    policy = AcceptancePolicy.model_validate(channel.acceptance_policy) if channel.acceptance_policy else AcceptancePolicy()
+    policy = (
+        AcceptancePolicy.model_validate(channel.acceptance_policy) if channel.acceptance_policy else AcceptancePolicy()
+    )
     lines: dict[int, list[OrderLine]] = {}
     for line in OrderLine.objects.filter(order__in=waiting).order_by("order_id", "position"):
         lines.setdefault(line.order_id, []).append(line)
@@ -60,7 +62,8 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
                 business_key=order.order_id,
                 subject_id=order.id,
                 priority=PRIORITY,
-                deadline_at=order.acceptance_deadline_at or order.ordered_at + timedelta(hours=channel.acceptance_hours),
+                deadline_at=order.acceptance_deadline_at
+                or order.ordered_at + timedelta(hours=channel.acceptance_hours),
                 payload={
                     "order_id": order.order_id,
                     "lines": [{"id": line.line_id, "accepted": line.accepted} for line in decision.lines],
@@ -74,6 +77,4 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
 
 def _mapped(channel: Channel, lines: dict[int, list[OrderLine]]) -> frozenset[str]:
     skus = {line.offer_sku for order_lines in lines.values() for line in order_lines}
-    return frozenset(
-        SkuMapping.objects.filter(channel=channel, offer_sku__in=skus).values_list("offer_sku", flat=True)
-    )
+    return frozenset(SkuMapping.objects.filter(channel=channel, offer_sku__in=skus).values_list("offer_sku", flat=True))

@@ -28,7 +28,13 @@ def enter_tracking(*, parcel: Parcel, tracking_number: str, wms_carrier: str, by
         row.wms_carrier = wms_carrier.strip() or row.wms_carrier
         row.save(update_fields=["tracking_number", "state", "wms_carrier"])
         record_event(order=row.order, lane="dispatch", kind="tracking", summary=f"Tracking {number} entered", by=by)
-        record_audit(by=by, action="parcel.tracking", subject=row.order, before=None, after={"parcel": row.key, "tracking": number})
+        record_audit(
+            by=by,
+            action="parcel.tracking",
+            subject=row.order,
+            before=None,
+            after={"parcel": row.key, "tracking": number},
+        )
         holds = row.holds.filter(kind="shipment.tracking_missing", released_at=None)
         release_holds(hold_ids=list(holds.values_list("id", flat=True)), by=by, how="Tracking number entered")
     return row

@@ -21,9 +21,15 @@ def follow_cancellation(*, order: Order, now: datetime) -> None:
     for effect in effects:
         if effect.first_sent_at is None and effect.state in OPEN_STATES:
             cancel_effect(effect_id=effect.id, note="cancelled at the marketplace before it was sent")
-    reached = order.in_wms_at is not None or effects.filter(first_sent_at__isnull=False).exclude(state="cancelled").exists()
-    obsolete = Hold.objects.filter(order=order, released_at=None, parcel=None).exclude(kind="order.cancelled_after_release")
-    release_holds(hold_ids=list(obsolete.values_list("id", flat=True)), by=None, how=f"Order {order.stage} at the marketplace")
+    reached = (
+        order.in_wms_at is not None or effects.filter(first_sent_at__isnull=False).exclude(state="cancelled").exists()
+    )
+    obsolete = Hold.objects.filter(order=order, released_at=None, parcel=None).exclude(
+        kind="order.cancelled_after_release"
+    )
+    release_holds(
+        hold_ids=list(obsolete.values_list("id", flat=True)), by=None, how=f"Order {order.stage} at the marketplace"
+    )
     order.refresh_from_db(fields=["is_held"])
     if reached and order.shipped_at is None:
         hold_record(

@@ -41,6 +41,11 @@ def hold_record(
         order.save(update_fields=["is_held"])
     if created:
         record_event(
-            order=order, lane=lane, kind="held", summary=summary, detail={"kind": kind, "cause": cause_key}, effect_id=effect_id
+            order=order,
+            lane=lane,
+            kind="held",
+            summary=summary,
+            detail={"kind": kind, "cause": cause_key},
+            effect_id=effect_id,
         )
     return hold

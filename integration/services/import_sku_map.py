@@ -71,11 +71,21 @@ def _read(text: str) -> Iterable[tuple[int, dict[str, str]]]:
     names = [(name or "").strip().lower() for name in (reader.fieldnames or [])]
     missing = [name for name in COLUMNS[:2] if name not in names]
     if missing:
-        yield 1, {"problem": f"The first line must name the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}."}
+        yield (
+            1,
+            {"problem": f"The first line must name the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}."},
+        )
         return
     reader.fieldnames = names
     for number, record in enumerate(reader, start=2):
-        yield number, {key: (value or "").strip() for key, value in record.items() if isinstance(key, str) and not isinstance(value, list)}
+        yield (
+            number,
+            {
+                key: (value or "").strip()
+                for key, value in record.items()
+                if isinstance(key, str) and not isinstance(value, list)
+            },
+        )
 
 
 def _check(channel: Channel, records: Iterable[tuple[int, dict[str, str]]]) -> list[RowResult]:

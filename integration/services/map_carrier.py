@@ -51,7 +51,9 @@ def _refuse_bad_target(channel: Channel, wms_carrier: str, carrier_code: str, ca
     if not carrier_code and not carrier_name:
         problems["carrier_code"] = "Choose a carrier of the marketplace, or enter a name."
     elif carrier_code and known and carrier_code not in known:
-        problems["carrier_code"] = f"{channel.name} has no carrier {carrier_code}. Test the connection to read its list."
+        problems["carrier_code"] = (
+            f"{channel.name} has no carrier {carrier_code}. Test the connection to read its list."
+        )
     elif not carrier_code and not channel.free_carriers:
         problems["carrier_name"] = f"{channel.name} accepts only carriers of its own list."
     if problems:

@@ -14,7 +14,9 @@ from integration.services.release_holds import Released, release_holds
 SKU_HOLDS = ("order.sku_unmapped", "order.sku_ambiguous", "order.item_inactive")
 
 
-def map_sku(*, channel: Channel, offer_sku: str, components: Sequence[tuple[str, Decimal]], by: User | None) -> Released:
+def map_sku(
+    *, channel: Channel, offer_sku: str, components: Sequence[tuple[str, Decimal]], by: User | None
+) -> Released:
     """Replace the mapping of one offer SKU. Several components make a kit.
 
     Raises InvalidInputError when a component has no item or no positive number of units, or names an item twice.

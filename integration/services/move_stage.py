@@ -19,7 +19,14 @@ STAMPS = {
 
 
 def move_stage(
-    *, order: Order, stage: str, lane: str, summary: str, now: datetime, by: User | None = None, effect_id: int | None = None
+    *,
+    order: Order,
+    stage: str,
+    lane: str,
+    summary: str,
+    now: datetime,
+    by: User | None = None,
+    effect_id: int | None = None,
 ) -> None:
     """Set the stage if it differs. The first time a stage is reached stays its time. Caller holds the row's lock."""
     if order.stage == stage:

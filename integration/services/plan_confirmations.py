@@ -190,9 +190,12 @@ def _order_effects(channel: Channel, ready: Sequence[Parcel]) -> tuple[list[NewE
     waiting = 0
     for parcels in by_order.values():
         order = parcels[0].order
-        if order.shipped_at is None or order.parcels.filter(state__in=("waiting", "held")).exclude(
-            id__in=[parcel.id for parcel in parcels]
-        ).exists():
+        if (
+            order.shipped_at is None
+            or order.parcels.filter(state__in=("waiting", "held"))
+            .exclude(id__in=[parcel.id for parcel in parcels])
+            .exists()
+        ):
             Parcel.objects.filter(id__in=[parcel.id for parcel in parcels]).update(state="waiting")
             waiting += len(parcels)
             continue

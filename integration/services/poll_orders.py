@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from core.clock import db_now
-from core.limits import block, take
 from core.http import HttpError, ThrottledError
+from core.limits import block, take
 from integration.gateways import mirakl_for
 from integration.mirakl.client import MiraklClient
 from integration.mirakl.schemas import OrdersPage
@@ -38,7 +38,9 @@ class PollResult:
     skipped: str = ""
 
 
-def poll_orders(*, channel: Channel, heartbeat: Callable[[], None] = lambda: None, now: datetime | None = None) -> PollResult:
+def poll_orders(
+    *, channel: Channel, heartbeat: Callable[[], None] = lambda: None, now: datetime | None = None
+) -> PollResult:
     """Read the shop's orders once, at most once per the channel's period (the token is taken before the call).
 
     The cursor is Mirakl's own time (its Date header), and moves only after the last page was stored. No end date is

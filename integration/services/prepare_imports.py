@@ -136,7 +136,9 @@ def _resolve_lines(
     """The items of every line; None when a line has none, each such line held."""
     resolved: list[tuple[OrderLine, tuple[Component, ...]]] = []
     for line in lines:
-        answer = resolve_line(line.offer_sku, line.quantity - line.quantity_cancelled, maps.skus.get(line.offer_sku, ()))
+        answer = resolve_line(
+            line.offer_sku, line.quantity - line.quantity_cancelled, maps.skus.get(line.offer_sku, ())
+        )
         if isinstance(answer, Resolved):
             resolved.append((line, answer.components))
             continue

@@ -73,7 +73,9 @@ def read_shipments(*, warehouse: Warehouse, heartbeat: Callable[[], None] = lamb
 def _follow_up(warehouse: Warehouse, client: DeposcoClient, now: datetime) -> int:
     """Read again, one by one, the oldest-read shipments whose parcels wait for a tracking number."""
     waiting = (
-        Parcel.objects.filter(state="waiting", tracking_number="", shipment__warehouse=warehouse, shipment__last_read_at__lt=now)
+        Parcel.objects.filter(
+            state="waiting", tracking_number="", shipment__warehouse=warehouse, shipment__last_read_at__lt=now
+        )
         .order_by("shipment__last_read_at")
         .values_list("shipment__number", flat=True)
     )

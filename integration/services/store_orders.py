@@ -41,9 +41,7 @@ def store_orders(*, channel: Channel, orders: Sequence[WireOrder]) -> Stored:
         now = db_now()
         known = {
             row.order_id: row
-            for row in Order.objects.select_for_update()
-            .filter(channel=channel, order_id__in=fresh)
-            .order_by("id")
+            for row in Order.objects.select_for_update().filter(channel=channel, order_id__in=fresh).order_by("id")
         }
         new = [order for order_id, order in fresh.items() if order_id not in known]
         changed = [
@@ -83,9 +81,7 @@ def _create(channel: Channel, orders: Sequence[WireOrder], hashes: dict[str, str
         if stamp:
             setattr(row, stamp, now)
     Order.objects.bulk_update([row for row in rows if row.stage in STAMPS], sorted(set(STAMPS.values())))
-    OrderLine.objects.bulk_create(
-        line for row, order in zip(rows, orders, strict=True) for line in _lines(row, order)
-    )
+    OrderLine.objects.bulk_create(line for row, order in zip(rows, orders, strict=True) for line in _lines(row, order))
     OrderEvent.objects.bulk_create(
         OrderEvent(
             order=row,

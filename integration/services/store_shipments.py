@@ -135,7 +135,9 @@ def _offer_quantities(order: Order, wire: WireParcel) -> dict[int, tuple[int, di
     their kit are counted where the kit becomes complete.
     """
     shipped: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    items = {item.wms_line_number: item for item in OrderLineItem.objects.filter(line__order=order).select_related("line")}
+    items = {
+        item.wms_line_number: item for item in OrderLineItem.objects.filter(line__order=order).select_related("line")
+    }
     for line in wire.lines:
         item = items.get(line.line_number or "") or items.get(line.customer_line_number or "")
         if line.order_number != order.wms_number or item is None:
@@ -147,9 +149,14 @@ def _offer_quantities(order: Order, wire: WireParcel) -> dict[int, tuple[int, di
         earlier = _earlier_items(line_pk)
         needed = {item.item_number: item.units_per_offer for item in items.values() if item.line_id == line_pk}
         whole = min(
-            int((earlier.get(number, Decimal(0)) + parts.get(number, Decimal(0))) // units) for number, units in needed.items()
+            int((earlier.get(number, Decimal(0)) + parts.get(number, Decimal(0))) // units)
+            for number, units in needed.items()
         )
-        counted = sum(ParcelLine.objects.filter(line_id=line_pk).exclude(parcel__state="withdrawn").values_list("quantity", flat=True))
+        counted = sum(
+            ParcelLine.objects.filter(line_id=line_pk)
+            .exclude(parcel__state="withdrawn")
+            .values_list("quantity", flat=True)
+        )
         result[line_pk] = (max(0, whole - counted), {number: str(quantity) for number, quantity in parts.items()})
     return result
 
@@ -183,12 +190,17 @@ def _take_back(shipment: Shipment, orders: Iterable[Order], now: datetime) -> No
             parcel.state = "withdrawn"
             parcel.save(update_fields=["state"])
             waiting = parcel.holds.filter(released_at=None)
-            release_holds(hold_ids=list(waiting.values_list("id", flat=True)), by=None, how="The warehouse took it back")
+            release_holds(
+                hold_ids=list(waiting.values_list("id", flat=True)), by=None, how="The warehouse took it back"
+            )
         else:
             told.append(parcel)
     for order in orders:
         record_event(
-            order=order, lane="dispatch", kind="rolled_back", summary=f"The warehouse took shipment {shipment.number} back"
+            order=order,
+            lane="dispatch",
+            kind="rolled_back",
+            summary=f"The warehouse took shipment {shipment.number} back",
         )
         own = [parcel for parcel in told if parcel.order_id == order.id]
         for parcel in own:

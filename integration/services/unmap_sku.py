@@ -15,6 +15,10 @@ def unmap_sku(*, channel: Channel, offer_sku: str, by: User | None) -> int:
         if before:
             rows.delete()
             record_audit(
-                by=by, action="sku_map.removed", subject=f"channel:{channel.code} sku:{offer_sku}", before=before, after=None
+                by=by,
+                action="sku_map.removed",
+                subject=f"channel:{channel.code} sku:{offer_sku}",
+                before=before,
+                after=None,
             )
         return len(before)

@@ -31,7 +31,11 @@ def _write(call: Context, *, update: bool) -> Response:
     results = [_write_one(call, document, update=update) for document in documents]
     if call.wants_xml():
         body = as_xml("response", results)
-        return text_response(f'<ns2:multistatus xmlns:ns2="http://integration.deposco.com/multistatus">{body}</ns2:multistatus>', 207, "application/xml")
+        return text_response(
+            f'<ns2:multistatus xmlns:ns2="http://integration.deposco.com/multistatus">{body}</ns2:multistatus>',
+            207,
+            "application/xml",
+        )
     return json_response({"response": mechanical(results)}, 207)
 
 
@@ -41,7 +45,10 @@ def _write_one(call: Context, document: Json, *, update: bool) -> Json:
         return _refusal(number, 400, "number and type are mandatory")
     if number in call.tenant.orders and not update:
         key = f"{call.tenant.code}-{document['type']}-{number}"
-        return {"status": "HTTP/1.1 409 Conflict", "description": f"Duplicate entry '{key}' for key 'ORDER_HEADER.ux_oh_bu_type_number'"}
+        return {
+            "status": "HTTP/1.1 409 Conflict",
+            "description": f"Duplicate entry '{key}' for key 'ORDER_HEADER.ux_oh_bu_type_number'",
+        }
     problem = _problem(call, document)
     if problem:
         return _refusal(number, 400, problem)
@@ -96,7 +103,6 @@ def _documents(body: bytes) -> list[Json] | None:
             return None
         return [_plain(order) for order in root.findall("order")]
 
-
     try:
         value = json.loads(text)
     except ValueError:
@@ -107,7 +113,7 @@ def _documents(body: bytes) -> list[Json] | None:
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
-def _plain(element: ET.Element) -> Any:  # noqa: ANN401 -- any JSON value
+def _plain(element: ET.Element) -> Any:
     children = list(element)
     if not children:
         return element.text or ""
@@ -126,14 +132,21 @@ def _plain(element: ET.Element) -> Any:  # noqa: ANN401 -- any JSON value
 def search(call: Context) -> Response:
     """GET /search/Order: unknown parameters are ignored, and then everything fits."""
     wanted = {name: call.request.one(name) for name in SEARCHABLE if call.request.one(name)}
-    rows = [
-        _document(order)
-        for order in call.tenant.orders.values()
-        if order.visible_from <= call.now
-        and all(str(_document(order).get(name) or "") == value for name, value in wanted.items())
-    ] if "number" not in wanted else _by_number(call, wanted)
+    rows = (
+        [
+            _document(order)
+            for order in call.tenant.orders.values()
+            if order.visible_from <= call.now
+            and all(str(_document(order).get(name) or "") == value for name, value in wanted.items())
+        ]
+        if "number" not in wanted
+        else _by_number(call, wanted)
+    )
     if call.wants_xml():
-        return text_response(f'<ns2:orders xmlns:ns2="http://integration.deposco.com/order">{as_xml("order", rows[:100])}</ns2:orders>', kind="application/xml")
+        return text_response(
+            f'<ns2:orders xmlns:ns2="http://integration.deposco.com/order">{as_xml("order", rows[:100])}</ns2:orders>',
+            kind="application/xml",
+        )
     body = {"orders": {"order": mechanical(rows[:100])}} if rows else {"orders": {"@nil": "true"}}
     return json_response(body)
 
@@ -150,7 +163,12 @@ def _document(order: WmsOrder) -> Json:
         {**line, "shippedPackQuantity": order.shipped.get(str(line.get("lineNumber")), Decimal(0)), "lotNumber": None}
         for line in order.lines
     ]
-    return {**order.document, "status": order.status, "shippingStatus": 20 if order.status == "Complete" else 0, "orderLines": {"orderLine": lines}}
+    return {
+        **order.document,
+        "status": order.status,
+        "shippingStatus": 20 if order.status == "Complete" else 0,
+        "orderLines": {"orderLine": lines},
+    }
 
 
 def get(call: Context) -> Response:

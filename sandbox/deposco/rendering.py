@@ -5,7 +5,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 
-def mechanical(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+def mechanical(value: Any) -> Any:
     """A copy as the XML-to-JSON rendering would have it."""
     if value is None:
         return {"@nil": "true"}
@@ -23,7 +23,7 @@ def mechanical(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
     return value
 
 
-def as_xml(name: str, value: Any) -> str:  # noqa: ANN401 -- any JSON value
+def as_xml(name: str, value: Any) -> str:
     """The same value as elements."""
     if isinstance(value, list):
         return "".join(as_xml(name, item) for item in value)

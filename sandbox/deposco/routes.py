@@ -33,7 +33,8 @@ ROUTES: tuple[tuple[str, str, str, Action], ...] = (
     ("shipments.list", "GET", "/shipments/{bu}", shipping.list_all),
 )
 _COMPILED = [
-    (operation, method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), action) for operation, method, path, action in ROUTES
+    (operation, method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), action)
+    for operation, method, path, action in ROUTES
 ]
 
 

@@ -66,7 +66,12 @@ def document(tenant: Tenant, shipment: WmsShipment, now: float) -> Json:
                         "shippedPackQuantity": units,
                         "trackingNumber": tracking,
                         "pack": {"type": "Each", "quantity": "1", "dimension": None},
-                        "container": {"lpn": parcel.lpn, "number": parcel.lpn, "trackingNumber": tracking, "status": shipment.status},
+                        "container": {
+                            "lpn": parcel.lpn,
+                            "number": parcel.lpn,
+                            "trackingNumber": tracking,
+                            "status": shipment.status,
+                        },
                     }
                 )
     first = shipment.parcels[0].tracking if shipment.parcels and has_tracking else None

@@ -93,7 +93,8 @@ class Tenant:
         """Units in orders that have not left: they lower what is available to promise."""
         return sum(
             (
-                Decimal(str(line.get("orderPackQuantity") or 0)) - order.shipped.get(str(line.get("lineNumber")), Decimal(0))
+                Decimal(str(line.get("orderPackQuantity") or 0))
+                - order.shipped.get(str(line.get("lineNumber")), Decimal(0))
                 for order in self.orders.values()
                 if order.status not in ("Canceled", "Complete")
                 for line in order.lines

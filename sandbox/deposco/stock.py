@@ -56,7 +56,14 @@ def inventory_full(call: Context) -> Response:
         for position, (facility, quantity) in enumerate(sorted(call.tenant.stock[item].items())):
             held = committed if position == 0 else Decimal(0)
             rows.append(
-                {"itemNumber": item, "facility": facility, "total": quantity, "availableToPromise": quantity - held, "unallocated": quantity, "allocated": held}
+                {
+                    "itemNumber": item,
+                    "facility": facility,
+                    "total": quantity,
+                    "availableToPromise": quantity - held,
+                    "unallocated": quantity,
+                    "allocated": held,
+                }
             )
     return json_response({"inventory": mechanical(rows[(page - 1) * 500 : page * 500]) if rows else []})
 
@@ -66,7 +73,12 @@ def item(call: Context) -> Response:
     number = call.parts["number"]
     if number not in call.tenant.stock:
         return text_response("Item not found", 404)
-    row = {"number": number, "name": f"Sample item {number}", "businessUnit": call.tenant.business_unit, "shippable": True}
+    row = {
+        "number": number,
+        "name": f"Sample item {number}",
+        "businessUnit": call.tenant.business_unit,
+        "shippable": True,
+    }
     return json_response({"item": mechanical(row)})
 
 
@@ -78,4 +90,6 @@ def update_items(call: Context) -> Response:
     for row in rows:
         call.tenant.stock.setdefault(str(row.get("number")), {})
     call.effective = True
-    return json_response({"response": mechanical([{"status": "HTTP/1.1 200 Updated", "entity": row.get("number")} for row in rows])}, 207)
+    return json_response(
+        {"response": mechanical([{"status": "HTTP/1.1 200 Updated", "entity": row.get("number")} for row in rows])}, 207
+    )

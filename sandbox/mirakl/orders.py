@@ -18,7 +18,11 @@ def list_orders(call: Context) -> Response:
         if len(request.listed(name)) > 100:  # noqa: PLR2004 -- Mirakl's limit, in the message
             return bad(f"The limit of 100 is exceeded for the parameter : {name}")
     ids, states = set(request.listed("order_ids")), set(request.listed("order_state_codes"))
-    pool = [operator.orders[one] for one in sorted(ids) if one in operator.orders] if ids else list(operator.orders.values())
+    pool = (
+        [operator.orders[one] for one in sorted(ids) if one in operator.orders]
+        if ids
+        else list(operator.orders.values())
+    )
     since, until = _moment(request.one("start_update_date")), _moment(request.one("end_update_date"))
     start, end = _moment(request.one("start_date")), _moment(request.one("end_date"))
     rows = [
@@ -105,7 +109,9 @@ def ship(call: Context) -> Response:
         return Response(411, b"Length Required")
     if order.state != "SHIPPING":
         return bad(f"The order status must be 'SHIPPING' but it is '{order.state}'.")
-    mandatory = any(t["code"] == order.body["shipping_type_code"] and t["mandatory_tracking"] for t in call.shipping_types())
+    mandatory = any(
+        t["code"] == order.body["shipping_type_code"] and t["mandatory_tracking"] for t in call.shipping_types()
+    )
     if mandatory and not order.body.get("shipping_tracking"):
         return bad("Tracking details are mandatory for this shipping method.")
     order.move("SHIPPED", call.now)
@@ -147,7 +153,14 @@ def refund(call: Context) -> Response:
         amount = -float(item.get("amount", 0))
         call.operator.transactions.append(transaction(order, line, "REFUND_ORDER_AMOUNT", amount, call.now))
         order.touch(call.now)
-        answers.append({key: value for key, value in row.items() if key in ("order_refund_id", "amount", "shipping_amount", "quantity", "reason_code")} | {"refund_id": number, "order_line_id": line["order_line_id"]})
+        answers.append(
+            {
+                key: value
+                for key, value in row.items()
+                if key in ("order_refund_id", "amount", "shipping_amount", "quantity", "reason_code")
+            }
+            | {"refund_id": number, "order_line_id": line["order_line_id"]}
+        )
     call.effective = True
     return json_response({"order_tax_mode": body.get("order_tax_mode") or "TAX_INCLUDED", "refunds": answers})
 
@@ -224,15 +237,23 @@ def update_references(call: Context) -> Response:
     for item in (call.json() or {}).get("orders") or []:
         order = call.operator.orders.get(str(item.get("order_id")))
         if order is None or order.shop_id != call.shop.id:
-            answers.append({"order_id": item.get("order_id"), "updated": False, "errors": [{"code": "not.found", "message": "Order not found"}]})
+            answers.append(
+                {
+                    "order_id": item.get("order_id"),
+                    "updated": False,
+                    "errors": [{"code": "not.found", "message": "Order not found"}],
+                }
+            )
             continue
-        order.body["references"]["order_reference_for_seller"] = (item.get("references") or {}).get("order_reference_for_seller")
+        order.body["references"]["order_reference_for_seller"] = (item.get("references") or {}).get(
+            "order_reference_for_seller"
+        )
         answers.append({"order_id": order.id, "updated": True})
         call.effective = True
     return json_response({"updated_orders": answers})
 
 
-def _line_of(call: Context, line_id: Any) -> tuple[SandboxOrder, Json] | None:  # noqa: ANN401 -- any JSON value
+def _line_of(call: Context, line_id: Any) -> tuple[SandboxOrder, Json] | None:
     order = call.operator.orders.get(str(line_id).rsplit("-", 1)[0])
     if order is None or order.shop_id != call.shop.id:
         return None

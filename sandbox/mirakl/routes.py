@@ -73,7 +73,9 @@ def handle_mirakl(world: "World", name: str, path: str, request: Request) -> Res
     if isinstance(shop_of_call, Response):
         return shop_of_call
     faults = world.faults.strike("mirakl", operation)
-    call = Context(world, operator, shop_of_call, request, parts, repeat_page=any(f.kind == "repeated_page" for f in faults))
+    call = Context(
+        world, operator, shop_of_call, request, parts, repeat_page=any(f.kind == "repeated_page" for f in faults)
+    )
 
     def effect() -> Response:
         if world.strict_rates and _is_too_soon(call, operation):
@@ -111,7 +113,12 @@ def _shop(operator: Operator, request: Request) -> Shop | Response:
 
 def _is_too_soon(call: Context, operation: str) -> bool:
     period = FREQUENCIES.get(operation)
-    if period is None or call.request.one("offset", "0") != "0" or call.request.one("page_token") or call.request.one("order_ids"):
+    if (
+        period is None
+        or call.request.one("offset", "0") != "0"
+        or call.request.one("page_token")
+        or call.request.one("order_ids")
+    ):
         return False
     last = call.operator.last_calls.get((operation, call.shop.id))
     if last is not None and call.now - last < period:

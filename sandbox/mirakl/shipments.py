@@ -30,7 +30,11 @@ def list_shipments(call: Context) -> Response:
     if not call.operator.multi_shipment:
         return gone("Not Found")
     wanted = call.request.many("order_id")
-    ids = [one for order in wanted for one in call.operator.shipments_by_order.get(order, [])] if wanted else list(call.operator.shipments)
+    ids = (
+        [one for order in wanted for one in call.operator.shipments_by_order.get(order, [])]
+        if wanted
+        else list(call.operator.shipments)
+    )
     rows = [call.operator.shipments[one] for one in ids]
     rows = [row for row in rows if call.operator.orders[row["order_id"]].shop_id == call.shop.id]
     return seek_page(call, rows)
@@ -110,7 +114,9 @@ def _problem(call: Context, order: SandboxOrder | None, item: Json) -> str:
         return f"The order status must be 'SHIPPING' but it is '{order.state}'."
     left = remaining(call, order)
     for line in item.get("shipment_lines") or []:
-        if not isinstance(line.get("quantity"), int) or not 0 < line["quantity"] <= left.get(line.get("order_line_id"), 0):
+        if not isinstance(line.get("quantity"), int) or not 0 < line["quantity"] <= left.get(
+            line.get("order_line_id"), 0
+        ):
             return "Shipment quantity is invalid."
         left[line["order_line_id"]] -= line["quantity"]
     tracking = item.get("tracking")

@@ -21,8 +21,18 @@ def version(_call: Context) -> Response:
 def account(call: Context) -> Response:
     """A01."""
     shop = call.shop
-    balances = {"paid_balance": 0, "payable_balance": 0, "pending_balance": round(sum(t["amount"] for t in _own(call)), 2)}
-    contact = {"city": "Sampletown", "country": "FRA", "email": "shop@example.com", "lastname": "Sample", "street1": "1 Sample Street"}
+    balances = {
+        "paid_balance": 0,
+        "payable_balance": 0,
+        "pending_balance": round(sum(t["amount"] for t in _own(call)), 2),
+    }
+    contact = {
+        "city": "Sampletown",
+        "country": "FRA",
+        "email": "shop@example.com",
+        "lastname": "Sample",
+        "street1": "1 Sample Street",
+    }
     address = {"city": "Sampletown", "country_iso_code": "FRA", "street_1": "1 Sample Street"}
     return json_response(
         {
@@ -80,12 +90,24 @@ def configuration(call: Context) -> Response:
     )
     catalog["list_of_multiple_values_separator"] = "|"
     pricing: Json = dict.fromkeys(
-        ("discount_period_required", "discount_price_creation_in_the_past_blocked", "scheduled_pricing", "volume_discount", "volume_pricing"),
+        (
+            "discount_period_required",
+            "discount_price_creation_in_the_past_blocked",
+            "scheduled_pricing",
+            "volume_discount",
+            "volume_pricing",
+        ),
         False,
     )
     pricing["channel_pricing"] = "DISABLED"
     workflows: Json = dict.fromkeys(
-        ("no_customer_payment_confirmation", "pause_debit_workflow", "pay_on_due_date", "pay_on_shipment", "sellers_edit_shipping_origin"),
+        (
+            "no_customer_payment_confirmation",
+            "pause_debit_workflow",
+            "pay_on_due_date",
+            "pay_on_shipment",
+            "sellers_edit_shipping_origin",
+        ),
         False,
     )
     workflows |= {
@@ -175,7 +197,14 @@ def reasons(_call: Context) -> Response:
 
 def additional_fields(call: Context) -> Response:
     """AF01."""
-    row = {"code": "gift-note", "label": "Gift note", "type": "STRING", "required": False, "editable": True, "entity": "ORDER"}
+    row = {
+        "code": "gift-note",
+        "label": "Gift note",
+        "type": "STRING",
+        "required": False,
+        "editable": True,
+        "entity": "ORDER",
+    }
     entities = call.request.listed("entities")
     rows = [row] if not entities or "ORDER" in entities else []
     return json_response({"additional_fields": rows, "total_count": len(rows)})
@@ -184,7 +213,11 @@ def additional_fields(call: Context) -> Response:
 def offers(call: Context) -> Response:
     """OF21."""
     wanted = call.request.one("sku")
-    rows = [_offer(call, number, offer) for number, offer in enumerate(call.shop.offers.values(), 1) if wanted in ("", offer["sku"])]
+    rows = [
+        _offer(call, number, offer)
+        for number, offer in enumerate(call.shop.offers.values(), 1)
+        if wanted in ("", offer["sku"])
+    ]
     return created_page(call, rows, "offers")
 
 
@@ -231,7 +264,12 @@ def update_offers(call: Context) -> Response:
             call.shop.offers.pop(sku, None)
             continue
         old = call.shop.offers.get(sku, {"title": f"Sample product {sku}"})
-        call.shop.offers[sku] = {"sku": sku, "title": old["title"], "price": item.get("price", 0), "quantity": item.get("quantity", 0)}
+        call.shop.offers[sku] = {
+            "sku": sku,
+            "title": old["title"],
+            "price": item.get("price", 0),
+            "quantity": item.get("quantity", 0),
+        }
     call.effective = True
     return json_response({"import_id": _import(call, [], kind="offers")["number"]}, 201)
 

@@ -12,7 +12,12 @@ AFTER_ACCEPTANCE = ("WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING")
 CARRIERS: tuple[Json, ...] = (
     {"code": "DHL", "label": "DHL", "standard_code": "dhl", "tracking_url": "https://dhl.example.com/{trackingId}"},
     {"code": "DPD", "label": "DPD", "standard_code": "dpd", "tracking_url": "https://dpd.example.com/{trackingId}"},
-    {"code": "FDX", "label": "FedEx Ground", "standard_code": "fedex", "tracking_url": "https://fdx.example.com/{trackingId}"},
+    {
+        "code": "FDX",
+        "label": "FedEx Ground",
+        "standard_code": "fedex",
+        "tracking_url": "https://fdx.example.com/{trackingId}",
+    },
 )
 SHIPPING_TYPES: tuple[Json, ...] = (
     {"code": "STD", "label": "Standard", "standard_code": "STANDARD", "mandatory_tracking": True},

@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Run one queue's processes (started by `workers`)."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped."""
         if not os.environ.get("Q_CLUSTER_NAME"):
             message = "Q_CLUSTER_NAME must name the queue: start `manage.py workers` instead."

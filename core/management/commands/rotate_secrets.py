@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Encrypt every stored credential with the first key of HOLDPOINT_SECRET_KEYS."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Rewrite the encrypted columns of every model."""
         count = 0
         for model in apps.get_models():

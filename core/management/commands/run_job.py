@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--channel", "--scope", dest="scope", default=None, help="code of the channel or warehouse")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """A job that has scopes runs for each of them when none is named; exit 1 when a run failed."""
         try:
             job = find_job(options["name"])
@@ -38,6 +38,8 @@ class Command(BaseCommand):
         else:
             for report in reports:
                 where = f" {report['scope']}" if report["scope"] else ""
-                self.stdout.write(f"{report['job']}{where}: {report['outcome']} {report['counts']} {report['error']}".rstrip())
+                self.stdout.write(
+                    f"{report['job']}{where}: {report['outcome']} {report['counts']} {report['error']}".rstrip()
+                )
         if any(report["outcome"] == "failed" for report in reports):
             raise SystemExit(1)

@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Run the clock that wakes the jobs (started by `workers`)."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or Ctrl-C."""
         told: list[int] = []
         signal.signal(signal.SIGTERM, lambda signum, _: told.append(signum))

@@ -12,6 +12,6 @@ class Command(BaseCommand):
 
     help = "Run the workers of every lane. Stop with Ctrl-C or SIGTERM; run it under a supervisor that restarts it."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run the launcher."""
         Launcher().run()

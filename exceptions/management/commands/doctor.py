@@ -19,7 +19,7 @@ class Command(BaseCommand):
         """One switch."""
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print each check with its advice."""
         findings = diagnose()
         is_fine = all(finding.ok for finding in findings)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """One switch."""
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print it for a person, or as JSON."""
         status = read_status()
         if options["json"]:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-test", action="store_true", help="store without calling the tenant")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Connect and report; channels that had no warehouse yet take the first one."""
         try:
             warehouse = connect_deposco(

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-test", action="store_true", help="store without calling the shop")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Connect and report; a shop that does not answer is stored all the same, with the reason."""
         try:
             channel = connect_mirakl(

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Report counts and every bad row; exit 1 when the file cannot be used."""
         channel = Channel.objects.filter(code=options["code"]).first()
         if channel is None:
@@ -36,13 +36,17 @@ class Command(BaseCommand):
             message = f"The file cannot be read as UTF-8 text: {error}"
             raise CommandError(message) from error
         report = import_sku_map(channel=channel, text=text, by=None, dry_run=options["dry_run"])
-        counts = {status: sum(row.status == status for row in report.rows) for status in ("new", "changed", "same", "error")}
+        counts = {
+            status: sum(row.status == status for row in report.rows) for status in ("new", "changed", "same", "error")
+        }
         answer = {
             "channel": channel.code,
             "applied": report.applied,
             **counts,
             "freed_orders": report.freed_orders,
-            "errors": [{k: v for k, v in asdict(row).items() if k in ("line", "offer_sku", "message")} for row in report.errors],
+            "errors": [
+                {k: v for k, v in asdict(row).items() if k in ("line", "offer_sku", "message")} for row in report.errors
+            ],
         }
         if options["json"]:
             self.stdout.write(json.dumps(answer))

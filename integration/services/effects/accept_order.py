@@ -10,8 +10,8 @@ from core.outcomes import Outcome, OutcomeClass
 from integration.domain.acceptance import acceptance_matches
 from integration.gateways import mirakl_for
 from integration.models import Order
-from integration.services.effects.fan_out import fan_out, outcome_of
 from integration.services.effects.connections import channels_of
+from integration.services.effects.fan_out import fan_out, outcome_of
 from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
@@ -36,7 +36,9 @@ class AcceptOrder:
         def one(effect: Claimed) -> Outcome:
             client, _ = mirakl_for(channels[effect.connection])
             try:
-                client.accept(effect.payload["order_id"], {line["id"]: line["accepted"] for line in effect.payload["lines"]})
+                client.accept(
+                    effect.payload["order_id"], {line["id"]: line["accepted"] for line in effect.payload["lines"]}
+                )
             except StatusError as error:
                 if error.status == 400:  # noqa: PLR2004 -- wrong state and bad body look alike: read it back
                     return Outcome(OutcomeClass.ALREADY, "mirakl.refused", error.body[:500])
@@ -86,7 +88,13 @@ class AcceptOrder:
             order.accepted_at = now
             order.save(update_fields=["accepted_at"])
         if order.stage != "received":
-            record_event(order=order, lane="acceptance", kind="accepted", summary="Acceptance confirmed by Mirakl", effect_id=effect.id)
+            record_event(
+                order=order,
+                lane="acceptance",
+                kind="accepted",
+                summary="Acceptance confirmed by Mirakl",
+                effect_id=effect.id,
+            )
             return
         stage = "accepted" if any(accepted.values()) else "refused"
         words = "Accepted at Mirakl" if stage == "accepted" else "Refused at Mirakl"

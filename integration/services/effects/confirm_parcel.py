@@ -30,7 +30,8 @@ class ConfirmParcel:
 
     def send(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
         """One request per shop. An order with several parcels in the batch goes in several requests, as errors name
-        only the order."""
+        only the order.
+        """
         outcomes: dict[int, Outcome] = {}
         channels = channels_of(batch)
         for connection, channel in channels.items():
@@ -95,5 +96,7 @@ def _send_round(channel: Channel, batch: Sequence[Claimed]) -> dict[int, Outcome
             # It may be refused because an earlier attempt of ours, or a person, had confirmed it: read before judging.
             outcomes[effect.id] = Outcome(OutcomeClass.ALREADY, "mirakl.shipment_refused", refused[order_id] or "")
         else:
-            outcomes[effect.id] = Outcome(OutcomeClass.UNKNOWN, "mirakl.no_result", "The answer does not name the order")
+            outcomes[effect.id] = Outcome(
+                OutcomeClass.UNKNOWN, "mirakl.no_result", "The answer does not name the order"
+            )
     return outcomes

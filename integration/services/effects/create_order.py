@@ -148,7 +148,9 @@ def _look_up(warehouse: Warehouse, effect: Claimed) -> ReadBack | Outcome:
     if not found:
         return ReadBack(found=False)
     if len(found) > 1:
-        return ReadBack(found=True, same=False, detail=f"The warehouse has {len(found)} orders numbered {effect.business_key}")
+        return ReadBack(
+            found=True, same=False, detail=f"The warehouse has {len(found)} orders numbered {effect.business_key}"
+        )
     same = order_fingerprint(found[0]) == order_fingerprint(effect.payload)
     return ReadBack(
         found=True,
@@ -162,6 +164,8 @@ def _pair(batch: Sequence[Claimed], results: Sequence[CreateResult]) -> list[Cre
     """Results by order number where they name one; by position where the count agrees; else none is trusted."""
     by_number = {result.number: result for result in results if result.number}
     if len(results) == len(batch):
-        return [by_number.get(effect.business_key) or (results[i] if not results[i].number else None) for i, effect in enumerate(batch)]
+        return [
+            by_number.get(effect.business_key) or (results[i] if not results[i].number else None)
+            for i, effect in enumerate(batch)
+        ]
     return [by_number.get(effect.business_key) for effect in batch]
-
