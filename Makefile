@@ -19,13 +19,15 @@ check: $(STAMP) ## Everything that can be checked without running a test
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
-	@$(BIN)/djlint --check --lint --quiet templates core integration exceptions sandbox
+	@$(BIN)/djlint --check --lint --quiet templates
+	@$(BIN)/djlint --check --lint --quiet --profile jinja --ignore J018,H006,H017,H030,H031 sandbox
 	@$(BIN)/python -m scripts.check_django
 
 format: $(STAMP) ## Put code and templates into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/djlint --reformat --quiet templates core integration exceptions sandbox
+	-@$(BIN)/djlint --reformat --quiet templates
+	-@$(BIN)/djlint --reformat --quiet --profile jinja --ignore J018,H006,H017,H030,H031 sandbox
 
 lock: $(STAMP) ## Pin every dependency again, with hashes and without addresses
 	@$(BIN)/python -m scripts.lock

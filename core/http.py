@@ -230,7 +230,7 @@ def _plain(value: object) -> object:
     raise TypeError(message)
 
 
-def _params(params: Params | None) -> list[tuple[str, str]] | None:
+def _params(params: Params | None) -> list[tuple[str, str | int | float | bool | None]] | None:
     if params is None:
         return None
     pairs = params.items() if isinstance(params, Mapping) else params

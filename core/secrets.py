@@ -1,6 +1,6 @@
 """Credentials at rest: encrypted with the newest of several keys, readable with any of them, so that keys can rotate."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -29,7 +29,13 @@ def decrypt(value: str) -> str:
         raise SecretUnreadableError(message) from error
 
 
-class EncryptedTextField(models.TextField):
+if TYPE_CHECKING:
+    _TextField = models.TextField[str, str]
+else:
+    _TextField = models.TextField  # Django's fields take type arguments only where types are checked
+
+
+class EncryptedTextField(_TextField):
     """Text that is encrypted in the database and plain on the instance. Cannot be searched, on purpose."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -29,6 +29,7 @@ class CallRecorder:
     calls: list[Call] = field(default_factory=list)
 
     def __call__(self, call: Call) -> None:
+        """Keep the call until the next flush."""
         self.calls.append(call)
 
     def flush(self, effect_id: int | None = None) -> None:

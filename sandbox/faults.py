@@ -90,7 +90,11 @@ def apply_faults(faults: list[Fault], effect: Callable[[], Response]) -> Respons
         return Response(0, delay=delay, drop=True)
     if "timeout_before" in kinds:
         return Response(0, delay=delay + (kinds["timeout_before"].seconds or 60), drop=True)
-    answer = effect()
+    answer = _spoiled(effect(), kinds)
+    return replace(answer, delay=answer.delay + delay)
+
+
+def _spoiled(answer: Response, kinds: dict[str, Fault]) -> Response:
     if "error_500_after" in kinds:
         answer = _server_error()
     elif "reset_after" in kinds or "late_commit" in kinds:
@@ -103,7 +107,7 @@ def apply_faults(faults: list[Fault], effect: Callable[[], Response]) -> Respons
         answer = Response(200, b"<html><body>Maintenance</body></html>", (("content-type", "text/html"),))
     elif "blank" in kinds:
         answer = Response(200, b"", (("content-type", "application/json"),))
-    return replace(answer, delay=answer.delay + delay)
+    return answer
 
 
 def _server_error() -> Response:

@@ -82,14 +82,11 @@ class Floor:
             order.status = "Canceled"
             return
         if order.script == "two_parcels":
-            first, second = _halves(quantities)
-            parcels = (
-                [self._parcel(tenant, first), self._parcel(tenant, second)] if second else [self._parcel(tenant, first)]
-            )
+            parcels = [self._parcel(tenant, half) for half in _halves(quantities) if half]
         elif order.script == "two_shipments":
-            first, second = _halves(quantities)
-            parcels = [self._parcel(tenant, first)]
-            if second:
+            now_gone, to_come = _halves(quantities)
+            parcels = [self._parcel(tenant, now_gone)]
+            if to_come:
                 self._send(tenant, order, parcels, now, status="Packed")
                 return
         else:

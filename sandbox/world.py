@@ -48,12 +48,12 @@ class World:
     def handle(self, request: Request) -> Response:
         """Answer one call: /mirakl/{operator}/... or /deposco/integration/{code}/..."""
         with self.lock:
-            parts = request.path.split("/", 3)
-            if len(parts) == 4 and parts[1] == "mirakl":
-                return handle_mirakl(self, parts[2], f"/{parts[3]}", request)
-            if len(parts) == 4 and parts[1] == "deposco" and parts[2] == "integration":
-                code, _, rest = parts[3].partition("/")
-                return handle_deposco(self, code, f"/{rest}", request)
+            match request.path.split("/", 3):
+                case ["", "mirakl", operator, rest]:
+                    return handle_mirakl(self, operator, f"/{rest}", request)
+                case ["", "deposco", "integration", rest]:
+                    code, _, resource = rest.partition("/")
+                    return handle_deposco(self, code, f"/{resource}", request)
             return text_response("There is nothing here.", 404)
 
     def tick(self) -> None:

@@ -22,7 +22,7 @@ def main() -> None:
     url = ensure_running()
     database = {"DATABASE_URL": url} if url else {}
     manage = [sys.executable, "manage.py"]
-    runs = (
+    runs: tuple[tuple[list[str], dict[str, str]], ...] = (
         ([*manage, "makemigrations", "--check", "--dry-run"], {}),
         ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION | database),
     )

@@ -56,6 +56,14 @@ class Claimed:
     last_class: str
     deadline_at: datetime | None
 
+    @property
+    def subject(self) -> int:
+        """The id of the row this effect is about. Raises LookupError for an effect that is about none."""
+        if self.subject_id is None:
+            message = f"{self.kind} {self.business_key} has no subject"
+            raise LookupError(message)
+        return self.subject_id
+
 
 def claim(*, kind: str, connection: str | None, limit: int, lease_seconds: float, owner: str) -> list[Claimed]:
     """Claim up to `limit` due effects of the kind, and those whose claimer died (lease over)."""

@@ -61,6 +61,8 @@ def block(name: str, seconds: float) -> None:
 
 def _refuse_transaction() -> None:
     # Tests wrap each test in a transaction of their own, marked by Django itself.
-    if connection.in_atomic_block and not all(block._from_testcase for block in connection.atomic_blocks):  # noqa: SLF001
+    if connection.in_atomic_block and not all(
+        getattr(block, "_from_testcase", False) for block in connection.atomic_blocks
+    ):
         message = "a token must be taken outside a transaction"
         raise transaction.TransactionManagementError(message)

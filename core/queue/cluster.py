@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, cast
 
 import django_q.cluster as q2
 from django_q.conf import Conf
@@ -29,17 +29,18 @@ class FailFastSentinel(q2.Sentinel):  # type: ignore[misc]  # django-q2 ships no
 
     def spawn_process(self, target: Callable[..., object], *args: Any) -> BaseProcess:
         """Start a child that dies with this process."""
-        process = q2.get_mp_context().Process(target=_tied, args=(os.getpid(), target, *args))
+        process: Any = q2.get_mp_context().Process(target=_tied, args=(os.getpid(), target, *args))
         process.daemon = Conf.DAEMONIZE_WORKERS if target is worker else True
         if target is worker:
             process.timer = args[2]
             self.pool.append(process)
         process.start()
-        return process
+        return cast("BaseProcess", process)
 
     def reincarnate(self, process: BaseProcess) -> None:
         """Replace a child that ended by itself or ran out of time; after any other death, kill the group."""
-        timed_out = getattr(process, "timer", None) is not None and process.timer.value == 0
+        timer = getattr(process, "timer", None)
+        timed_out = timer is not None and timer.value == 0
         if process.exitcode is not None and process.exitcode < 0 and not timed_out:
             os.killpg(os.getpgid(0), signal.SIGKILL)
         super().reincarnate(process)

@@ -26,7 +26,7 @@ SAME: Final = """c.kind = f.kind AND c.cause_key = f.cause_key AND c.connection 
     AND c.channel_id IS NOT DISTINCT FROM f.channel_id"""
 
 OPEN: Final = (
-    FACTS
+    FACTS  # noqa: S608 -- put together from constants of this module
     + """, known AS (
     SELECT * FROM jsonb_to_recordset(%(kinds)s::jsonb) AS k(kind text, team text, severity int)
 ), opened AS (
@@ -43,7 +43,7 @@ OPEN: Final = (
 SELECT count(*) FROM opened"""
 )
 COME_BACK: Final = (
-    FACTS
+    FACTS  # noqa: S608 -- put together from constants of this module
     + f""", back AS (
     UPDATE exceptions_case c SET state = 'open', regressions = c.regressions + 1, reopened_at = app_now(),
         resolved_at = NULL, resolved_by_id = NULL, resolved_how = '', touched_at = app_now()
@@ -52,10 +52,10 @@ COME_BACK: Final = (
     INSERT INTO exceptions_caseevent (case_id, at, kind, summary)
     SELECT id, app_now(), 'regressed', 'The cause came back after it was resolved' FROM back
 )
-SELECT count(*) FROM back"""  # noqa: S608 -- put together from constants of this module
+SELECT count(*) FROM back"""  # noqa: S608 -- as above
 )
 FIGURES: Final = (
-    FACTS
+    FACTS  # noqa: S608 -- put together from constants of this module
     + f""", moved AS (
     UPDATE exceptions_case c SET summary = f.summary, stage = f.stage, deadline_at = f.deadline_at, value = f.value,
         currency = f.currency, record_count = f.records, order_count = f.orders, touched_at = app_now()
@@ -64,7 +64,7 @@ FIGURES: Final = (
         IS DISTINCT FROM (f.records, f.orders, f.value, f.deadline_at, f.stage, f.summary)
     RETURNING c.id
 )
-SELECT count(*) FROM moved"""  # noqa: S608 -- put together from constants of this module
+SELECT count(*) FROM moved"""  # noqa: S608 -- as above
 )
 ATTACH: Final = """
 WITH attached AS (

@@ -137,7 +137,7 @@ class Order(Wire):
 
     @property
     def fulfillment_center_code(self) -> str | None:
-        """ "DEFAULT" when the seller ships."""
+        """Who ships: `DEFAULT` is the seller."""
         center = (self.raw.get("fulfillment") or {}).get("center") or {}
         code = center.get("code")
         return str(code) if code else None

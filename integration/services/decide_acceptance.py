@@ -13,8 +13,9 @@ PRIORITY = 0
 
 
 def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetime) -> int:
-    """Write one accept effect per order that waits for a decision. The decision is frozen in the effect, so that a
-    repeat can never turn an acceptance into a refusal. Returns how many effects are new. Caller owns the transaction.
+    """Write one accept effect per order that waits for a decision; returns how many are new. Caller owns the transaction.
+
+    The decision is frozen in the effect, so that a repeat can never turn an acceptance into a refusal.
 
     Nothing here looks at the warehouse: acceptance waits for nobody. Only a policy that asks for it reads the SKU map.
     """

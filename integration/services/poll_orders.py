@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -11,11 +12,13 @@ from core.http import HttpError, ThrottledError
 from core.limits import block, take
 from integration.gateways import mirakl_for
 from integration.mirakl.client import MiraklClient
-from integration.mirakl.schemas import OrdersPage
 from integration.models import Channel, FeedCursor
 from integration.services.guard_connection import connection_allows, note_failure, note_success
 from integration.services.keep_unreadable import keep_unreadable
 from integration.services.store_orders import store_orders
+
+if TYPE_CHECKING:
+    from integration.mirakl.schemas import OrdersPage
 
 FEED = "orders"
 PAGE = 100

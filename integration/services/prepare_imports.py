@@ -71,7 +71,7 @@ def prepare_imports(*, channel: Channel, limit: int = BATCH) -> Prepared:
             if payload is not None:
                 effects.append(_effect(channel, order, payload))
         _write_effects(effects)
-        prepared = [effect.subject_id for effect in effects]
+        prepared = [effect.subject_id for effect in effects if effect.subject_id is not None]
         Order.objects.filter(id__in=prepared).update(import_prepared_at=now)
     return Prepared(prepared=len(effects), held=len(orders) - len(effects))
 

@@ -13,8 +13,10 @@ RETRIABLE = ("order.wms_rejected", "order.acceptance_failed", "shipment.confirma
 
 
 def retry_hold(*, hold: Hold, by: User | None) -> None:
-    """Release the hold. Orders are prepared and parcels planned again, on the maps as they are now; an acceptance is
-    armed as it was decided. Whatever may have been sent is read back before it is sent again.
+    """Release the hold, so that what it held goes on from the step where it was held.
+
+    Orders are prepared and parcels planned again, on the maps as they are now; an acceptance is armed as it was
+    decided. Whatever may have been sent is read back before it is sent again.
 
     Raises InvalidInputError when nothing about this hold can be retried, or somebody was quicker.
     """

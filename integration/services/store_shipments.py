@@ -121,9 +121,11 @@ def _update_parcel(parcel: Parcel, facts: dict[str, object]) -> None:
         return
     for field, value in facts.items():
         setattr(parcel, field, value)
-    parcel.state = "new" if parcel.tracking_number else parcel.state
+    has_number = bool(facts.get("tracking_number"))
+    if has_number:
+        parcel.state = "new"
     parcel.save()
-    if parcel.tracking_number:
+    if has_number:
         waiting = parcel.holds.filter(kind="shipment.tracking_missing", released_at=None)
         release_holds(hold_ids=list(waiting.values_list("id", flat=True)), by=None, how="The tracking number arrived")
 

@@ -46,7 +46,7 @@ def _availability(call: Context, item: str, measures: list[str], only: set[str])
 def inventory_full(call: Context) -> Response:
     """GET /inventory/full: decimal strings per item and facility, by activity time."""
     since = call.request.one("startActivityTime")
-    moment = datetime.fromisoformat(since.replace("Z", "+00:00")).timestamp() if since else 0.0
+    moment = datetime.fromisoformat(since).timestamp() if since else 0.0
     page = int(call.request.one("pageNo") or 1)
     rows = []
     for item in sorted(call.tenant.stock):

@@ -262,4 +262,4 @@ def _line_of(call: Context, line_id: Any) -> tuple[SandboxOrder, Json] | None:
 
 
 def _moment(text: str) -> float | None:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else None
+    return datetime.fromisoformat(text).timestamp() if text else None

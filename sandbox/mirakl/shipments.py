@@ -124,7 +124,7 @@ def _problem(call: Context, order: SandboxOrder | None, item: Json) -> str:
 
 
 def _add(call: Context, order: SandboxOrder, item: Json) -> Json:
-    row = {
+    row: Json = {
         "id": str(uuid.uuid4()),
         "order_id": order.id,
         "status": "SHIPPED" if item.get("shipped") else "SHIPPING",

@@ -395,7 +395,7 @@ def transaction_logs(call: Context) -> Response:
 
 def iso_of(text: str) -> str:
     """A moment given in any ISO form, as the log writes it."""
-    return iso(datetime.fromisoformat(text.replace("Z", "+00:00"))) or ""
+    return iso(datetime.fromisoformat(text)) or ""
 
 
 def _own(call: Context) -> list[Json]:

@@ -35,7 +35,8 @@ FORMATS: Final = FormatChecker(formats=())
 
 
 def _checks(name: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
-    return FORMATS.checks(name, raises=ValueError)  # type: ignore[no-any-return] -- jsonschema ships no types
+    register: Callable[[Callable[[Any], bool]], Callable[[Any], bool]] = FORMATS.checks(name, raises=ValueError)
+    return register
 
 
 @_checks("date-time")

@@ -77,7 +77,7 @@ class AcceptOrder:
 
     def done(self, effect: Claimed, result: Mapping[str, Any]) -> None:
         """Write the acceptance into the order: it is not shippable yet, only ours."""
-        order = Order.objects.select_for_update().get(pk=effect.subject_id)
+        order = Order.objects.select_for_update().get(pk=effect.subject)
         accepted = {line["id"]: line["accepted"] for line in effect.payload["lines"]}
         now = db_now()
         for line in order.lines.all():
@@ -102,7 +102,7 @@ class AcceptOrder:
 
     def parked(self, effect: Claimed, outcome: Outcome) -> None:
         """A lost race (refused or cancelled meanwhile) is no work for anybody; anything else waits for a person."""
-        order = Order.objects.select_for_update().get(pk=effect.subject_id)
+        order = Order.objects.select_for_update().get(pk=effect.subject)
         if order.stage in ("cancelled", "refused"):
             record_event(
                 order=order,

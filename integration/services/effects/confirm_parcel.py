@@ -29,9 +29,7 @@ class ConfirmParcel:
         return ()
 
     def send(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
-        """One request per shop. An order with several parcels in the batch goes in several requests, as errors name
-        only the order.
-        """
+        """One request per shop; an order's parcels go in several requests, as errors name only the order."""
         outcomes: dict[int, Outcome] = {}
         channels = channels_of(batch)
         for connection, channel in channels.items():

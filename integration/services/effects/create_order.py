@@ -67,7 +67,7 @@ class CreateOrder:
 
     def done(self, effect: Claimed, result: Mapping[str, Any]) -> None:
         """The warehouse has the order, line for line."""
-        order = Order.objects.select_for_update().get(pk=effect.subject_id)
+        order = Order.objects.select_for_update().get(pk=effect.subject)
         now = db_now()
         if order.in_wms_at is None:
             order.in_wms_at = now
@@ -98,7 +98,7 @@ class CreateOrder:
 
     def parked(self, effect: Claimed, outcome: Outcome) -> None:
         """Deposco refused it, or has another order under this number: a person decides."""
-        order = Order.objects.select_for_update().get(pk=effect.subject_id)
+        order = Order.objects.select_for_update().get(pk=effect.subject)
         order.import_prepared_at = None
         order.save(update_fields=["import_prepared_at"])
         hold_record(
@@ -114,12 +114,8 @@ class CreateOrder:
     def _settle(self, warehouse: Warehouse, effect: Claimed, result: CreateResult | None, look_until: float) -> Outcome:
         if result is None:
             return Outcome(OutcomeClass.UNKNOWN, "wms.no_result", "The answer names no result for this order")
-        if result.status_code == CONFLICT:
-            return Outcome(OutcomeClass.ALREADY, "wms.duplicate", result.text)
-        if result.status_code in PERMANENT:
-            return Outcome(OutcomeClass.PERMANENT, "wms.refused", result.text)
         if result.status_code not in CREATED:
-            return Outcome(OutcomeClass.UNKNOWN, "wms.failed", result.text)
+            return _refusal(result)
         # 207 and 201 are words; the order counts when it is there. Without a free call it is verified a moment later.
         if time.monotonic() > look_until or take(f"{effect.connection}:calls") > 0:
             return _to_verify("Created; to be read back")
@@ -131,6 +127,14 @@ class CreateOrder:
         if not there.same:
             return Outcome(OutcomeClass.PERMANENT, "wms.differs", there.detail)
         return Outcome(OutcomeClass.OK, result=there.result)
+
+
+def _refusal(result: CreateResult) -> Outcome:
+    if result.status_code == CONFLICT:
+        return Outcome(OutcomeClass.ALREADY, "wms.duplicate", result.text)
+    if result.status_code in PERMANENT:
+        return Outcome(OutcomeClass.PERMANENT, "wms.refused", result.text)
+    return Outcome(OutcomeClass.UNKNOWN, "wms.failed", result.text)
 
 
 def _to_verify(message: str) -> Outcome:

@@ -13,7 +13,7 @@ from integration.services.record_event import record_event
 
 def record_confirmation(*, effect: Claimed, shipment_ids: Mapping[str, str]) -> None:
     """Mark the effect's parcels confirmed; the order is confirmed when all has left and every parcel is confirmed."""
-    order = Order.objects.select_for_update().get(pk=effect.subject_id)
+    order = Order.objects.select_for_update().get(pk=effect.subject)
     now = db_now()
     for parcel in Parcel.objects.select_for_update().filter(id__in=effect.payload["parcels"]):
         parcel.state, parcel.confirmed_at = "confirmed", now
@@ -41,7 +41,7 @@ def record_confirmation(*, effect: Claimed, shipment_ids: Mapping[str, str]) -> 
 
 def record_refusal(*, effect: Claimed, outcome: Outcome) -> None:
     """Hold each parcel of the effect with Mirakl's words."""
-    order = Order.objects.select_for_update().get(pk=effect.subject_id)
+    order = Order.objects.select_for_update().get(pk=effect.subject)
     for parcel in Parcel.objects.select_for_update().filter(id__in=effect.payload["parcels"]):
         parcel.state = "held"
         parcel.save(update_fields=["state"])
