@@ -20,9 +20,10 @@ def main() -> None:
     parser.add_argument("--demo", action="store_true", help="let orders arrive and the floor do a bit of everything")
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--orders-per-minute", type=float, default=12.0)
+    parser.add_argument("--first-number", type=int, default=None, help="count orders and shipments from here")
     parser.add_argument("--strict-rates", action="store_true", help="answer 429 above Mirakl's published frequencies")
     options = parser.parse_args()
-    world = build_world(options.seed, strict_rates=options.strict_rates)
+    world = build_world(options.seed, strict_rates=options.strict_rates, first_number=options.first_number)
     world.latency = options.latency_ms / 1000
     if options.demo:
         liven_floor(world)

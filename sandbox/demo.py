@@ -1,5 +1,6 @@
 """A small world to play in: two marketplaces with three shops, a warehouse with four facilities, orders arriving."""
 
+import itertools
 import random
 from decimal import Decimal
 
@@ -17,8 +18,12 @@ SHOPS = (
 )
 
 
-def build_world(seed: int, *, strict_rates: bool = False) -> World:
-    """The shops and the warehouse, with no orders yet."""
+def build_world(seed: int, *, strict_rates: bool = False, first_number: int | None = None) -> World:
+    """The shops and the warehouse, with no orders yet.
+
+    Nothing is kept when the sandbox ends, so whoever starts it again for the same Holdpoint gives a `first_number` that
+    no earlier run reached: order, shipment and parcel numbers are counted from it.
+    """
     world = World(seed=seed, strict_rates=strict_rates)
     for operator_name, shop_id, name, multi in SHOPS:
         operator = world.operators.setdefault(operator_name, Operator(operator_name, multi_shipment=multi))
@@ -33,8 +38,9 @@ def build_world(seed: int, *, strict_rates: bool = False) -> World:
     world.tenants[TENANT] = tenant
     # Order numbers of two runs with different seeds must not meet.
     for operator in world.operators.values():
-        for _ in range(seed % 1000 * 1000):
-            next(operator.numbers)
+        operator.numbers = itertools.count(first_number or seed % 1000 * 1000 + 1)
+    if first_number:
+        tenant.numbers = itertools.count(first_number * 10)  # an order takes several: its shipment and its parcels
     return world
 
 
