@@ -12,6 +12,8 @@ class FeedCursor(models.Model):
     wide_read_at = models.DateTimeField(null=True)
     last_read_at = models.DateTimeField(null=True)
     last_count = models.PositiveIntegerField(default=0)
+    # What a reading that broke off needs to go on, and what was learned of the far side, such as its clock's offset.
+    memory = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "feed"], name="feed_cursor_once")]

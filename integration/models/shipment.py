@@ -37,6 +37,7 @@ class Parcel(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parcels")
     key = models.CharField(max_length=120)
     wms_carrier = models.CharField(max_length=120, blank=True)
+    wms_service = models.CharField(max_length=120, blank=True)
     tracking_number = models.CharField(max_length=120, blank=True)
     tracking_url = models.CharField(max_length=500, blank=True)
     carrier_code = models.CharField(max_length=120, blank=True)

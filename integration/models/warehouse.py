@@ -19,6 +19,8 @@ class Warehouse(models.Model):
     profile = models.JSONField(default=dict)
     found = models.JSONField(default=dict)
     tested_at = models.DateTimeField(null=True)
+    # SHA-256 of the token in the address that Deposco may call; empty: no such address.
+    webhook_token_hash = models.CharField(max_length=64, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
