@@ -6,7 +6,8 @@ Never retries: what may be repeated, and when, is decided by rows, not here.
 import ipaddress
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,10 @@ from typing import Any
 import httpx
 
 from core.redaction import excerpt
+from core.wire import DeadlineTransport, call_until, time_left
 
+# Less time than this is not worth beginning a call: it would only turn "not sent" into "unknown".
+LEAST_SECONDS = 0.2
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
 
 
@@ -28,6 +32,10 @@ class NotSentError(HttpError):
     """The request never reached the far side: it may be repeated without looking."""
 
 
+class NoTimeError(NotSentError):
+    """The call was not begun, since the time for it was over already. Says nothing about the far side."""
+
+
 class UnknownOutcomeError(HttpError):
     """The request may have taken effect: read before repeating."""
 
@@ -37,7 +45,7 @@ class StatusError(HttpError):
 
     def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
         self.status, self.body, self.headers = status, body, headers
-        super().__init__(f"HTTP {status}: {body[:300]}")
+        super().__init__(f"HTTP {status}: {excerpt(body)[:300]}")
 
 
 class ThrottledError(StatusError):
@@ -80,7 +88,7 @@ class Reply:
         try:
             return json.loads(self.body, parse_float=Decimal)
         except ValueError as error:
-            message = f"The answer ({self.status}) is not JSON: {self.body[:120]!r}"
+            message = f"The answer ({self.status}, {len(self.body)} bytes) is not JSON: {excerpt(self.body[:120])!r}"
             raise UnknownOutcomeError(message) from error
 
 
@@ -102,11 +110,9 @@ class HttpClient:
         self._deadline, self._max_bytes, self._on_call = deadline, max_bytes, on_call
         self._client = httpx.Client(
             base_url=base_url,
-            headers=dict(headers or {}),
+            headers={"Accept-Encoding": "gzip", **(headers or {})},
             auth=auth,
-            transport=transport,
-            timeout=httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=3.0),
-            limits=httpx.Limits(max_connections=40, max_keepalive_connections=40, keepalive_expiry=30.0),
+            transport=transport or DeadlineTransport(base_url),
             follow_redirects=False,
         )
 
@@ -150,7 +156,7 @@ class HttpClient:
                     Call(
                         operation=operation,
                         method=method,
-                        path=str(request.url.raw_path.decode("ascii", "replace")),
+                        path=excerpt(request.url.raw_path.decode("ascii", "replace")),
                         status=status,
                         started_at=started_at,
                         elapsed_ms=int((time.monotonic() - began) * 1000),
@@ -165,30 +171,59 @@ class HttpClient:
         self._client.close()
 
     def _exchange(self, request: httpx.Request, until: float) -> tuple[int, Mapping[str, str], bytes]:
-        try:
-            response = self._client.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            message = f"not sent: {type(error).__name__} {error}"
-            raise NotSentError(message) from error
-        except httpx.HTTPError as error:
-            message = f"no answer: {type(error).__name__} {error}"
-            raise UnknownOutcomeError(message) from error
-        body = bytearray()
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > self._max_bytes:
-                    message = f"the answer is larger than {self._max_bytes} bytes"
-                    raise UnknownOutcomeError(message)
-                if time.monotonic() > until:
-                    message = "the answer was not finished by the deadline"
-                    raise UnknownOutcomeError(message)
-        except httpx.HTTPError as error:
-            message = f"the answer broke off: {type(error).__name__} {error}"
-            raise UnknownOutcomeError(message) from error
-        finally:
-            response.close()
-        return response.status_code, response.headers, bytes(body)
+        with call_until(until):
+            left = time_left()
+            if left is not None and left < LEAST_SECONDS:
+                message = "not sent: the time for this call is over"
+                raise NoTimeError(message)
+            try:
+                response = self._client.send(request, stream=True)
+            except NOT_SENT as error:
+                message = f"not sent: {type(error).__name__} {error}"
+                raise NotSentError(message) from error
+            except httpx.HTTPError as error:
+                message = f"no answer: {type(error).__name__} {error}"
+                raise UnknownOutcomeError(message) from error
+            try:
+                assert isinstance(response.stream, httpx.SyncByteStream)
+                body = _read(response.stream, response.headers.get("content-encoding", ""), self._max_bytes)
+            except (httpx.HTTPError, zlib.error) as error:
+                message = f"the answer broke off: {type(error).__name__} {error}"
+                raise UnknownOutcomeError(message) from error
+            finally:
+                response.close()
+        return response.status_code, response.headers, body
+
+
+# Errors that can only come before the first byte of the request left. A connection that the far side had closed
+# meanwhile is none of them: it looks the same whether it was read before or after the request had arrived.
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+def _read(stream: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
+    """The whole body, unpacked; never more than `max_bytes` in memory, however small it was on the wire."""
+    body = bytearray()
+    unpacker = None
+    if encoding.lower() in ("gzip", "x-gzip", "deflate"):
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    elif encoding.lower() not in ("", "identity"):
+        message = f"the answer is packed as {encoding}, which was not asked for"
+        raise UnknownOutcomeError(message)
+    for chunk in stream:
+        if unpacker is None:
+            body += chunk
+        elif not unpacker.eof:
+            body += unpacker.decompress(chunk, max_bytes + 1 - len(body))
+        if len(body) > max_bytes:
+            message = f"the answer is larger than {max_bytes} bytes"
+            raise UnknownOutcomeError(message)
+    if unpacker is not None and not unpacker.eof and body:
+        message = "the packed answer ends too early"
+        raise UnknownOutcomeError(message)
+    return bytes(body)
+
+
+MAX_RETRY_AFTER = 86_400 * 7
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
@@ -199,10 +234,12 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         seconds = float(value)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(value) - now).total_seconds()
-        except (ValueError, TypeError):
+            moment = parsedate_to_datetime(value)
+        except (ValueError, TypeError, OverflowError):
             return 1.0
-    return seconds if 0 < seconds < 86_400 * 7 else 1.0
+        # A date without a zone is UTC, as HTTP says.
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    return seconds if 0 < seconds < MAX_RETRY_AFTER else 1.0
 
 
 def _judge(status: int, headers: Mapping[str, str], body: bytes) -> Reply:

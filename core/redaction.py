@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 MAX_EXCERPT = 4000
+# Longer bodies are not parsed to be redacted: hiding by pattern on what is kept is enough, and quick.
+MAX_PARSED = 65_536
 HIDDEN = "[redacted]"
 # Names of fields whose value says who or where the buyer is, or opens a door.
 PERSONAL = re.compile(
@@ -16,24 +18,40 @@ ADDRESS_PARENT = re.compile(r"(address|contact|customer)$", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 
+# The same names in text that is not, or no longer, JSON: a cut answer must hide as much as a whole one.
+IN_JSON_TEXT = re.compile(r'("([\w.-]+)"\s*:\s*)("(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*)')
+IN_XML = re.compile(r"<((?:\w+:)?([\w-]+))((?:\s[^<>]*)?)>([^<]*)")
+ALWAYS_IN_TEXT = frozenset({"name", "city"})
+IN_FORM = re.compile(r"\b([\w-]+)=([^&\s\"'<>]+)")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
 def excerpt(body: bytes | str) -> str:
-    """The body as text with personal data hidden, cut to 4,000 characters."""
+    """The body as text with personal data hidden, cut to 4,000 characters, free of what a database cannot hold."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if not text:
         return ""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return _redact_text(text)[:MAX_EXCERPT]
-    return json.dumps(redact(value), ensure_ascii=False)[:MAX_EXCERPT]
+    if len(text) <= MAX_PARSED:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return storable(json.dumps(redact(value), ensure_ascii=False)[:MAX_EXCERPT])
+    return storable(_redact_text(text[: 2 * MAX_EXCERPT])[:MAX_EXCERPT])
+
+
+def storable(text: str) -> str:
+    """The text without characters that PostgreSQL refuses (NUL and halves of surrogate pairs)."""
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def redact(value: Any, *, inside_person: bool = False) -> Any:
     """A copy of a JSON value without personal data; the structure stays, so that the shape can still be read."""
     if isinstance(value, dict):
         return {
-            key: HIDDEN
-            if isinstance(item, str) and item and _is_personal(str(key), inside_person=inside_person)
+            key: _hide(item)
+            if _is_personal(str(key), inside_person=inside_person)
             else redact(item, inside_person=inside_person or bool(ADDRESS_PARENT.search(str(key))))
             for key, item in value.items()
         }
@@ -44,14 +62,27 @@ def redact(value: Any, *, inside_person: bool = False) -> Any:
     return value
 
 
+def _hide(item: Any) -> Any:
+    """Hides every value below a personal field; an empty one stays, since that it is empty helps."""
+    if isinstance(item, dict):
+        return {key: _hide(inner) for key, inner in item.items()}
+    if isinstance(item, list):
+        return [_hide(inner) for inner in item]
+    return item if item is None or item == "" or isinstance(item, bool) else HIDDEN
+
+
 def _is_personal(key: str, *, inside_person: bool) -> bool:
     return bool(PERSONAL.search(key)) or (inside_person and key in {"name", "city"})
 
 
+def _is_personal_in_text(key: str) -> bool:
+    return key in ALWAYS_IN_TEXT or bool(PERSONAL.search(key))
+
+
 def _redact_text(text: str) -> str:
     text = EMAIL.sub(HIDDEN, text)
-    return re.sub(
-        r"<((?:\w+:)?(?:name|contactName|attention|addressLine\d|city|postalCode|phone2?|email))>[^<]*</",
-        rf"<\1>{HIDDEN}</",
-        text,
+    text = IN_JSON_TEXT.sub(lambda m: f'{m[1]}"{HIDDEN}"' if _is_personal_in_text(m[2]) else m[0], text)
+    text = IN_XML.sub(
+        lambda m: f"<{m[1]}{m[3]}>{HIDDEN}" if m[4].strip() and _is_personal_in_text(m[2]) else m[0], text
     )
+    return IN_FORM.sub(lambda m: f"{m[1]}={HIDDEN}" if PERSONAL.search(m[1]) else m[0], text)

@@ -4,9 +4,12 @@ import os
 
 POINTS = (
     "after_claim",
+    "before_read_back",
+    "after_read_back",
     "before_intent",
     "after_intent",
     "before_send",
+    "in_send",
     "after_send",
     "before_result",
     "in_result",

@@ -1,7 +1,9 @@
 """Records intent and result, each fenced: an attempt whose lease passed to another changes nothing any more."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from django.db import connection as database
@@ -13,18 +15,25 @@ from core.effects.claim import Claimed
 from core.effects.crashpoints import crashpoint
 from core.effects.handler import EffectHandler
 from core.models import Effect, EffectAttempt
-from core.outcomes import Outcome
+from core.outcomes import Outcome, OutcomeClass
+from core.redaction import storable
+
+LOOK_BACK = 20
 
 
 @dataclass(frozen=True)
 class Next:
-    """Where an effect goes. `was_sent` False gives the sent times of before this attempt back."""
+    """Where an effect goes. `was_sent` False gives the sent times of before this attempt back.
+
+    `keeps_class` True leaves the class of the last real outcome standing: it decides what a later look may conclude.
+    """
 
     state: str
     wait_seconds: float = 0.0
     was_sent: bool = True
     counts_as_failure: bool = False
     counts_as_attempt: bool = True
+    keeps_class: bool = False
     parked_code: str = ""
 
 
@@ -59,16 +68,17 @@ def record(
         Effect.objects.filter(id=effect.id).update(**values)
         if step.state in ("ready", "unknown"):
             _schedule(effect.id, step.wait_seconds)
-        EffectAttempt.objects.create(
-            effect=row,
-            attempt=effect.attempts,
-            phase=phase,
-            at=now,
-            elapsed_ms=elapsed_ms,
-            outcome_class=outcome.cls,
-            code=outcome.code[:60],
-            message=outcome.message[:2000],
-        )
+        if step.counts_as_attempt or outcome.cls is not OutcomeClass.NOT_SENT:
+            EffectAttempt.objects.create(
+                effect=row,
+                attempt=effect.attempts,
+                phase=phase,
+                at=now,
+                elapsed_ms=elapsed_ms,
+                outcome_class=outcome.cls,
+                code=storable(outcome.code)[:60],
+                message=storable(outcome.message)[:2000],
+            )
         crashpoint("in_result", effect.kind)
     crashpoint("after_result", effect.kind)
     return True
@@ -79,10 +89,10 @@ def _values(effect: Claimed, outcome: Outcome, step: Next) -> dict[str, Any]:
         "state": step.state,
         "lease_until": None,
         "crash_attempts": 0,
-        "last_class": outcome.cls,
-        "last_code": outcome.code[:60],
-        "last_error": outcome.message[:4000],
-        "parked_code": step.parked_code[:60],
+        "last_class": effect.last_class if step.keeps_class else outcome.cls,
+        "last_code": storable(outcome.code)[:60],
+        "last_error": storable(outcome.message)[:4000],
+        "parked_code": storable(step.parked_code)[:60],
         "failures": F("failures") + 1 if step.counts_as_failure else F("failures"),
     }
     if step.state == "done":
@@ -103,4 +113,13 @@ def _schedule(effect_id: int, wait_seconds: float) -> None:
 
 
 def _plain(result: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(result)
+    plain: dict[str, Any] = json.loads(
+        storable(json.dumps(result, default=str, ensure_ascii=False)).replace("\\u0000", "")
+    )
+    return plain
+
+
+def bugs_in_a_row(effect_id: int) -> int:
+    """How many of the latest attempts, without a break, ended in an error of our own code."""
+    classes = EffectAttempt.objects.filter(effect_id=effect_id).order_by("-id").values_list("outcome_class", flat=True)
+    return sum(1 for _ in takewhile(lambda cls: cls == OutcomeClass.BUG, classes[:LOOK_BACK]))

@@ -1,27 +1,27 @@
 """The loop every outward write goes through: claim, read back if it was ever sent, intent, send, result."""
 
 import time
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.backoff import backoff_seconds
-from core.classify import classify
+from core.classify import MAYBE_THROTTLED, NO_TIME, NO_TOKEN
 from core.clock import db_now
-from core.effects.claim import Claimed, claim
+from core.effects.claim import Claimed, Group, claim
 from core.effects.crashpoints import crashpoint
 from core.effects.handler import EffectHandler, ReadBack
-from core.effects.record import Next, mark_intent, record
-from core.limits import block, open_breaker, record_failure, record_success, take
+from core.effects.record import Next, bugs_in_a_row, mark_intent, record
+from core.effects.sending import Sending, bug, silenced
+from core.limits import block, record_failure, record_success, refuse
 from core.outcomes import Outcome, OutcomeClass
+from core.wire import call_until
 
 MAX_CRASHES = 3
 MAX_BUGS = 5
-AUTH_PAUSE_SECONDS = 3600.0
 VERIFY_AFTER_SECONDS = 1.0
 TIME_BUDGET_SECONDS = 20.0
-TOP_PRIORITY, PRIORITY = 0, 100
+REFUSED = "The key or password was refused"
 
 
 @dataclass
@@ -48,31 +48,45 @@ def run_effects(
     heartbeat: Callable[[], None] = lambda: None,
     budget_seconds: float = TIME_BUDGET_SECONDS,
 ) -> RunCounts:
-    """Work on due effects of the handler's kind until none is due, `limit` is reached or the time is up."""
+    """Work on due effects of the handler's kind until none is due, `limit` is reached or the time is up.
+
+    Sound effects go in batches. Those that were in hand when a worker died follow in small groups, and those that fell
+    twice or hit a bug alone, so that a poisonous one takes few or none along.
+    """
     counts = RunCounts()
     began, taken = time.monotonic(), 0
     while taken < limit and time.monotonic() - began < budget_seconds:
-        batch = claim(
-            kind=handler.kind,
-            connection=connection,
-            limit=min(handler.batch_size, limit - taken),
-            lease_seconds=handler.lease_seconds,
-            owner=owner,
-        )
-        if not batch:
+        found = 0
+        for group in Group:
+            claimed_at = time.monotonic()
+            batch = claim(
+                kind=handler.kind,
+                connection=connection,
+                limit=min(handler.batch_size, limit - taken),
+                lease_seconds=handler.lease_seconds,
+                owner=owner,
+                group=group,
+            )
+            if not batch:
+                continue
+            crashpoint("after_claim", handler.kind)
+            found += len(batch)
+            _Run(handler, counts, until=claimed_at + handler.lease_seconds / 2).work(batch)
+            heartbeat()
+            if taken + found >= limit:
+                break
+        taken += found
+        if not found:
             break
-        crashpoint("after_claim", handler.kind)
-        taken += len(batch)
-        _Run(handler, counts).work(batch)
-        heartbeat()
     return counts
 
 
 class _Run:
-    """One claimed batch on its way through the loop."""
+    """One claimed batch on its way through the loop. No call goes on after half the lease: see `call_until`."""
 
-    def __init__(self, handler: EffectHandler, counts: RunCounts) -> None:
-        self.handler, self.counts = handler, counts
+    def __init__(self, handler: EffectHandler, counts: RunCounts, *, until: float) -> None:
+        self.handler, self.counts, self.until = handler, counts, until
+        self.sending = Sending(handler)
 
     def work(self, batch: Sequence[Claimed]) -> None:
         """Poison is parked, what was ever sent is looked up first, the rest is sent."""
@@ -88,17 +102,26 @@ class _Run:
 
     def _is_absent(self, effect: Claimed) -> bool:
         """Read back; True only when it is surely not there, so that it may be sent again."""
-        if not self._has_tokens([effect]):
+        if time.monotonic() >= self.until:
+            self._give_back(effect, NO_TIME, 0.0, phase="read_back")
             return False
+        if not self._with_tokens([effect]):
+            return False
+        crashpoint("before_read_back", self.handler.kind)
         began = time.monotonic()
-        try:
-            seen = self.handler.read_back(effect)
-        except Exception as error:  # noqa: BLE001 -- a bug in one handler must not take the lane down
-            seen = _bug(error)
+        seen = self._look(effect)
+        crashpoint("after_read_back", self.handler.kind)
         return self._judge(effect, seen, elapsed_ms=_since(began), refusal=None)
 
+    def _look(self, effect: Claimed) -> ReadBack | Outcome:
+        try:
+            with call_until(self.until):
+                return self.handler.read_back(effect)
+        except Exception as error:  # noqa: BLE001 -- a bug in one handler must not take the lane down
+            return bug(error)
+
     def _judge(self, effect: Claimed, seen: ReadBack | Outcome, *, elapsed_ms: int, refusal: Outcome | None) -> bool:
-        """What a look at the far side means. `refusal` is what the far side had said when the look followed a send."""
+        """What a look at the far side means. `refusal`: what the far side had said when the look followed a send."""
         if isinstance(seen, Outcome):
             self._after_failed_look(effect, seen, elapsed_ms)
             return False
@@ -119,7 +142,7 @@ class _Run:
         return False
 
     def _absent(self, effect: Claimed, refusal: Outcome | None, elapsed_ms: int) -> bool:
-        """Not there: wait out a late commit; then a refusal is final, and anything else may be sent again."""
+        """Not there: wait out a late commit, looking again meanwhile; then a refusal is final, else it may be sent."""
         settles_in = self._settles_in(effect, refusal)
         if refusal is not None and settles_in <= 0:
             self._park(effect, refusal, phase="read_back", elapsed_ms=elapsed_ms)
@@ -128,7 +151,8 @@ class _Run:
             cls = OutcomeClass.ALREADY if refusal is not None else OutcomeClass(effect.last_class or "unknown")
             message = refusal.message if refusal is not None else "Not found yet; waiting for a late commit"
             outcome = Outcome(cls, refusal.code if refusal else "settling", message)
-            step = Next("unknown", settles_in)
+            passed = self.handler.settle_seconds - settles_in
+            step = Next("unknown", min(settles_in, max(VERIFY_AFTER_SECONDS, passed)))
             self._record(effect, outcome, step, phase="read_back", elapsed_ms=elapsed_ms)
             return False
         if effect.last_class == OutcomeClass.ALREADY:
@@ -145,8 +169,7 @@ class _Run:
         return (settled_at - db_now()).total_seconds()
 
     def _send(self, batch: Sequence[Claimed]) -> None:
-        if not self._has_tokens(batch):
-            return
+        batch = self._with_tokens(batch)
         crashpoint("before_intent", self.handler.kind)
         ours = mark_intent(batch)
         mine = [effect for effect in batch if effect.id in ours]
@@ -154,36 +177,12 @@ class _Run:
             return
         crashpoint("after_intent", self.handler.kind)
         began = time.monotonic()
-        outcomes = self._bisected(mine)
+        with call_until(self.until):
+            outcomes = self.sending.send(mine)
         crashpoint("after_send", self.handler.kind)
         elapsed_ms = _since(began)
         for effect in mine:
-            outcome = outcomes.get(effect.id) or Outcome(
-                OutcomeClass.UNKNOWN, "no_outcome", "The handler named no outcome"
-            )
-            self._settle(effect, outcome, elapsed_ms)
-
-    def _bisected(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
-        """Send; a batch that is refused as a whole is halved until the row that spoils it is alone."""
-        crashpoint("before_send", self.handler.kind)
-        try:
-            outcomes = self.handler.send(batch)
-        except Exception as error:  # noqa: BLE001 -- a bug in one handler must not take the lane down
-            outcomes = dict.fromkeys([effect.id for effect in batch], _bug(error))
-        as_a_whole = len({id(outcome) for outcome in outcomes.values()}) == 1
-        refused = all(outcome.cls is OutcomeClass.PERMANENT for outcome in outcomes.values())
-        if len(batch) == 1 or not (as_a_whole and refused):
-            return outcomes
-        middle = len(batch) // 2
-        halves: dict[int, Outcome] = {}
-        for half in (batch[:middle], batch[middle:]):
-            wait = max((take(name) for name in self.handler.limits(half)), default=0.0)
-            if wait > 0:
-                later = Outcome(OutcomeClass.NOT_SENT, "no_token", "Waits for a free call", retry_after=wait)
-                halves |= dict.fromkeys([effect.id for effect in half], later)
-            else:
-                halves |= self._bisected(half)
-        return halves
+            self._settle(effect, outcomes[effect.id], elapsed_ms)
 
     def _settle(self, effect: Claimed, outcome: Outcome, elapsed_ms: int) -> None:
         """What comes next, by the class of the outcome alone."""
@@ -193,16 +192,14 @@ class _Run:
                 self._record(effect, outcome, Next("done"), phase="send", elapsed_ms=elapsed_ms)
             case OutcomeClass.ALREADY:
                 began = time.monotonic()
-                try:
-                    seen = self.handler.read_back(effect)
-                except Exception as error:  # noqa: BLE001 -- a bug in one handler must not take the lane down
-                    seen = _bug(error)
-                self._judge(effect, seen, elapsed_ms=elapsed_ms + _since(began), refusal=outcome)
+                self._judge(effect, self._look(effect), elapsed_ms=elapsed_ms + _since(began), refusal=outcome)
             case OutcomeClass.PERMANENT:
                 self._heard_from(effect)
                 self._park(effect, outcome, phase="send", elapsed_ms=elapsed_ms)
-            case OutcomeClass.BUG if effect.failures + 1 >= MAX_BUGS:
+            case OutcomeClass.BUG if bugs_in_a_row(effect.id) + 1 >= MAX_BUGS:
                 self._park(effect, outcome, phase="send", elapsed_ms=elapsed_ms)
+            case OutcomeClass.NOT_SENT if outcome.code in (NO_TOKEN, NO_TIME):
+                self._give_back(effect, outcome.code, outcome.retry_after or 0.0, phase="send")
             case _:
                 self._record(effect, outcome, self._retry(effect, outcome), phase="send", elapsed_ms=elapsed_ms)
 
@@ -211,15 +208,15 @@ class _Run:
         unsent = "ready" if effect.first_sent_at is None else "unknown"
         match outcome.cls:
             case OutcomeClass.THROTTLED:
-                for name in self.handler.limits([effect]):
-                    block(name, wait)
-                return Next(unsent, max(1.0, min(wait, 900.0)), was_sent=False, counts_as_attempt=False)
+                wait = self._throttled(effect, wait)
+                was_sent = outcome.code == MAYBE_THROTTLED
+                state = "unknown" if was_sent else unsent
+                return Next(state, wait, was_sent=was_sent, counts_as_attempt=False, counts_as_failure=True)
             case OutcomeClass.AUTH:
-                open_breaker(f"conn:{effect.connection}", AUTH_PAUSE_SECONDS, "The key or password was refused")
+                refuse(f"conn:{effect.connection}", REFUSED)
                 return Next(unsent, 1.0, was_sent=False, counts_as_attempt=False)
             case OutcomeClass.NOT_SENT:
-                if outcome.code != "no_token":
-                    record_failure(f"conn:{effect.connection}")
+                record_failure(f"conn:{effect.connection}")
                 return Next(unsent, wait, was_sent=False, counts_as_failure=True)
             case OutcomeClass.BUG:
                 return Next("unknown", wait, counts_as_failure=True)
@@ -230,36 +227,50 @@ class _Run:
                 record_failure(f"conn:{effect.connection}")
                 return Next("unknown", min(wait, VERIFY_AFTER_SECONDS), counts_as_failure=True)
 
+    def _throttled(self, effect: Claimed, wait: float) -> float:
+        """Keep every process from this kind of call for as long as the far side said; it answered, so it is well."""
+        self._heard_from(effect)
+        bounded = max(1.0, min(wait, 900.0))
+        for name in self.handler.limits([effect]) or (f"{effect.connection}:{effect.kind}",):
+            block(name, bounded)
+        return bounded
+
     def _after_failed_look(self, effect: Claimed, outcome: Outcome, elapsed_ms: int) -> None:
         """The look failed: the effect stays unknown, keeps its sent times, and is looked up again later."""
-        if outcome.cls is OutcomeClass.BUG and effect.failures + 1 >= MAX_BUGS:
+        if outcome.code in (NO_TOKEN, NO_TIME):
+            self._give_back(effect, outcome.code, outcome.retry_after or 0.0, phase="read_back", was_sent=True)
+            return
+        if outcome.cls is OutcomeClass.BUG and bugs_in_a_row(effect.id) + 1 >= MAX_BUGS:
             self._park(effect, outcome, phase="read_back", elapsed_ms=elapsed_ms)
             return
-        if outcome.cls is OutcomeClass.AUTH:
-            open_breaker(f"conn:{effect.connection}", AUTH_PAUSE_SECONDS, "The key or password was refused")
-        elif outcome.cls is OutcomeClass.THROTTLED:
-            for name in self.handler.limits([effect]):
-                block(name, outcome.retry_after or 1.0)
-        else:
-            record_failure(f"conn:{effect.connection}")
         wait = outcome.retry_after if outcome.retry_after is not None else backoff_seconds(effect.failures + 1)
-        step = Next("unknown", max(1.0, wait), counts_as_failure=True)
-        kept = Outcome(OutcomeClass(effect.last_class or "unknown"), outcome.code, outcome.message)
-        self._record(effect, kept, step, phase="read_back", elapsed_ms=elapsed_ms)
+        if outcome.cls is OutcomeClass.AUTH:
+            refuse(f"conn:{effect.connection}", REFUSED)
+        elif outcome.cls is OutcomeClass.THROTTLED:
+            wait = self._throttled(effect, wait)
+        elif outcome.cls is not OutcomeClass.BUG:
+            record_failure(f"conn:{effect.connection}")
+        keeps_class = outcome.cls is not OutcomeClass.BUG
+        step = Next("unknown", max(1.0, wait), counts_as_failure=True, keeps_class=keeps_class)
+        self._record(effect, outcome, step, phase="read_back", elapsed_ms=elapsed_ms)
 
-    def _has_tokens(self, batch: Sequence[Claimed]) -> bool:
-        """Take a token of every limit; without one the batch goes back, and the attempt does not count."""
-        priority = TOP_PRIORITY if self.handler.kind == "mirakl.accept" else PRIORITY
-        wait = max((take(name, priority=priority) for name in self.handler.limits(batch)), default=0.0)
-        if wait <= 0:
-            return True
-        for effect in batch:
-            state = "ready" if effect.first_sent_at is None else "unknown"
-            # The class of the last real outcome stays: it decides what a later look may conclude.
-            cls = OutcomeClass(effect.last_class) if effect.last_class else OutcomeClass.NOT_SENT
-            step = Next(state, wait, was_sent=False, counts_as_attempt=False)
-            self._record(effect, Outcome(cls, "no_token", "Waits for a free call"), step, phase="send", elapsed_ms=0)
-        return False
+    def _with_tokens(self, batch: Sequence[Claimed]) -> list[Claimed]:
+        """Take a token of every limit; effects of a connection without one go back, and the attempt does not count."""
+        ready: list[Claimed] = []
+        for part in self.sending.by_connection(batch):
+            wait = self.sending.wait_for_tokens(part)
+            if wait <= 0:
+                ready.extend(part)
+                continue
+            for effect in part:
+                self._give_back(effect, NO_TOKEN, wait, phase="send")
+        return ready
+
+    def _give_back(self, effect: Claimed, code: str, wait: float, *, phase: str, was_sent: bool = False) -> None:
+        state = "unknown" if was_sent or effect.first_sent_at is not None else "ready"
+        words = "Waits for a free call" if code == NO_TOKEN else "There was no time left in this run"
+        step = Next(state, wait, was_sent=was_sent, counts_as_attempt=False, keeps_class=True)
+        self._record(effect, Outcome(OutcomeClass.NOT_SENT, code, words), step, phase=phase, elapsed_ms=0)
 
     def _park(self, effect: Claimed, outcome: Outcome, *, phase: str, elapsed_ms: int = 0) -> None:
         step = Next("parked", parked_code=outcome.code or outcome.cls)
@@ -273,38 +284,17 @@ class _Run:
         self.counts.add(step.state if ours else "lost_lease")
 
     def _record_bug(self, effect: Claimed, error: Exception) -> bool:
-        outcome = _bug(error)
-        is_last = effect.failures + 1 >= MAX_BUGS
-        state = "parked" if is_last else "unknown"
+        is_last = bugs_in_a_row(effect.id) + 1 >= MAX_BUGS
         step = Next(
-            state, backoff_seconds(effect.failures + 1), counts_as_failure=True, parked_code="bug" if is_last else ""
+            "parked" if is_last else "unknown",
+            backoff_seconds(effect.failures + 1),
+            counts_as_failure=True,
+            parked_code="bug" if is_last else "",
         )
-        return record(_Silent(self.handler), effect, outcome, step, phase="send", elapsed_ms=0)
+        return record(silenced(self.handler), effect, bug(error), step, phase="send", elapsed_ms=0)
 
     def _heard_from(self, effect: Claimed) -> None:
         record_success(f"conn:{effect.connection}")
-
-
-class _Silent:
-    """A handler whose consequences are left out: used to record that writing them failed."""
-
-    def __init__(self, handler: EffectHandler) -> None:
-        self.kind, self.batch_size = handler.kind, handler.batch_size
-        self.settle_seconds, self.lease_seconds = handler.settle_seconds, handler.lease_seconds
-        self.limits, self.send, self.read_back = handler.limits, handler.send, handler.read_back
-
-    def done(self, effect: Claimed, result: Mapping[str, object]) -> None:
-        """Nothing follows."""
-
-    def parked(self, effect: Claimed, outcome: Outcome) -> None:
-        """Nothing follows."""
-
-
-def _bug(error: BaseException) -> Outcome:
-    outcome = classify(error)
-    if outcome.cls is not OutcomeClass.BUG:
-        return outcome
-    return Outcome(OutcomeClass.BUG, outcome.code, "".join(traceback.format_exception(error))[-4000:])
 
 
 def _since(began: float) -> int:

@@ -1,6 +1,6 @@
 """Rates and breakers, one row each, shared by every process."""
 
-from core.limits.breakers import allows, close_breaker, open_breaker, record_failure, record_success
+from core.limits.breakers import allows, close_breaker, open_breaker, record_failure, record_success, refuse
 from core.limits.buckets import block, ensure_bucket, take
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "open_breaker",
     "record_failure",
     "record_success",
+    "refuse",
     "take",
 ]

@@ -12,15 +12,16 @@ filled AS (
            LEAST(b.capacity, b.tokens + b.rate * GREATEST(0, EXTRACT(EPOCH FROM now.at - b.updated_at)))::float AS tokens,
            CASE WHEN %(priority)s > 0 THEN b.reserve ELSE 0 END AS reserve,
            GREATEST(0, EXTRACT(EPOCH FROM b.blocked_until - now.at))::float AS blocked,
-           b.rate, now.at
+           b.rate, b.capacity <= 0 AS is_free, now.at
     FROM core_bucket b, now WHERE b.name = %(name)s FOR UPDATE OF b
 )
 UPDATE core_bucket b
-SET tokens = filled.tokens - CASE WHEN filled.blocked > 0 OR filled.tokens - filled.reserve < 1 THEN 0 ELSE 1 END,
+SET tokens = filled.tokens
+           - CASE WHEN filled.blocked > 0 OR filled.is_free OR filled.tokens - filled.reserve < 1 THEN 0 ELSE 1 END,
     updated_at = filled.at
 FROM filled WHERE b.name = filled.name
 RETURNING CASE WHEN filled.blocked > 0 THEN filled.blocked
-               WHEN filled.tokens - filled.reserve >= 1 THEN 0
+               WHEN filled.is_free OR filled.tokens - filled.reserve >= 1 THEN 0
                ELSE (1 + filled.reserve - filled.tokens) / NULLIF(filled.rate, 0) END
 """
 
@@ -49,13 +50,18 @@ def take(name: str, *, priority: int = 100) -> float:
 
 
 def block(name: str, seconds: float) -> None:
-    """Let nobody take a token for a while, as when the far side said Retry-After (1 to 900 seconds)."""
+    """Let nobody take a token for a while, as when the far side said Retry-After (1 to 900 seconds).
+
+    A name without a bucket gets one without a limit (capacity 0), so that it can be blocked all the same.
+    """
     bounded = min(MAX_BLOCK_SECONDS, max(1.0, seconds))
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE core_bucket
-               SET blocked_until = GREATEST(blocked_until, app_now() + make_interval(secs => %s)) WHERE name = %s""",
-            [bounded, name],
+            """INSERT INTO core_bucket (name, capacity, rate, tokens, updated_at, reserve, blocked_until)
+               VALUES (%(name)s, 0, 0, 0, app_now(), 0, app_now() + make_interval(secs => %(seconds)s))
+               ON CONFLICT (name) DO UPDATE
+               SET blocked_until = GREATEST(core_bucket.blocked_until, EXCLUDED.blocked_until)""",
+            {"name": name, "seconds": bounded},
         )
 
 

@@ -1,20 +1,18 @@
 """Keeps a failing connection from being hammered: what a failed or good read means for the connection's breaker."""
 
 from core.http import AuthError, HttpError, ThrottledError
-from core.limits import allows, open_breaker, record_failure, record_success
-
-AUTH_PAUSE_SECONDS = 3600.0
+from core.limits import allows, record_failure, record_success, refuse
 
 
 def connection_allows(connection: str) -> bool:
-    """Whether calls may be made: not while the breaker of the connection is open."""
+    """Whether calls may be made: not while the breaker of the connection is open, but for one now and then as a test."""
     return allows(f"conn:{connection}")
 
 
 def note_failure(connection: str, error: HttpError) -> None:
     """A refused key stops the whole connection until a test call succeeds; throttling is no failure."""
     if isinstance(error, AuthError):
-        open_breaker(f"conn:{connection}", AUTH_PAUSE_SECONDS, "The key or password was refused")
+        refuse(f"conn:{connection}", "The key or password was refused")
     elif not isinstance(error, ThrottledError):
         record_failure(f"conn:{connection}")
 

@@ -24,7 +24,7 @@ class AcceptOrder:
     kind = "mirakl.accept"
     batch_size = 64
     settle_seconds = 3.0
-    lease_seconds = 45
+    lease_seconds = 30
 
     def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
         """No published limit: OR21 is called on event."""

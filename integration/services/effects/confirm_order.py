@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.effects import Claimed, ReadBack
+from core.effects.crashpoints import crashpoint
 from core.http import StatusError
 from core.outcomes import Outcome, OutcomeClass
 from integration.gateways import mirakl_for
@@ -21,7 +22,7 @@ class ConfirmOrder:
     kind = "mirakl.confirm_order"
     batch_size = 48
     settle_seconds = 3.0
-    lease_seconds = 45
+    lease_seconds = 30
 
     def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
         """No published limit: both are called on event."""
@@ -36,6 +37,7 @@ class ConfirmOrder:
             order_id = effect.payload["order_id"]
             try:
                 client.set_tracking(order_id, **effect.payload["tracking"])
+                crashpoint("in_send", self.kind)
                 client.ship(order_id)
             except StatusError as error:
                 if error.status == BAD_REQUEST:

@@ -22,7 +22,7 @@ class ConfirmParcel:
     kind = "mirakl.confirm_parcel"
     batch_size = 50
     settle_seconds = 5.0
-    lease_seconds = 45
+    lease_seconds = 30
 
     def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
         """No published limit: ST01 is called on event."""

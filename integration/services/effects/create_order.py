@@ -6,6 +6,7 @@ from typing import Any
 
 from core.clock import db_now
 from core.effects import Claimed, ReadBack
+from core.effects.crashpoints import crashpoint
 from core.limits import take
 from core.outcomes import Outcome, OutcomeClass
 from integration.deposco.fingerprint import order_fingerprint
@@ -35,7 +36,7 @@ class CreateOrder:
     kind = "deposco.create_order"
     batch_size = 25
     settle_seconds = 20.0
-    lease_seconds = 50
+    lease_seconds = 30
 
     def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
         """Deposco counts calls per account: one token a call."""
@@ -57,6 +58,7 @@ class CreateOrder:
                 continue
             finally:
                 recorder.flush(mine[0].id if len(mine) == 1 else None)
+            crashpoint("in_send", self.kind)
             for effect, result in zip(mine, _pair(mine, results), strict=True):
                 outcomes[effect.id] = self._settle(warehouse, effect, result, look_until)
         return outcomes
