@@ -5,7 +5,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from core.permissions import PUBLIC, page
 
+
+@page(PUBLIC)
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
@@ -13,6 +16,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@page(PUBLIC)
 @never_cache
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:

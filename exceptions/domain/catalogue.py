@@ -59,7 +59,7 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
     CaseKind(
         "order.shipping_method_unmapped",
         "Shipping method is not mapped",
-        "ecommerce",
+        "warehouse",
         2,
         "The buyer chose a shipping method that the channel's map does not name. Say what the warehouse calls it.",
         "map_shipping_method",
@@ -91,7 +91,7 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
         "if it left, recall it.",
     ),
     CaseKind(
-        "order.late",
+        "order.dispatch_late",
         "Past its dispatch deadline",
         "warehouse",
         1,

@@ -9,7 +9,7 @@ SELECT h.kind, h.cause_key, o.channel_id, ''::varchar AS connection, h.summary, 
 FROM integration_hold h JOIN integration_order o ON o.id = h.order_id
 WHERE h.released_at IS NULL
 UNION ALL
-SELECT 'order.late', c.code, o.channel_id, '', 'Orders of ' || c.name || ' are past their dispatch deadline', o.stage,
+SELECT 'order.dispatch_late', c.code, o.channel_id, '', 'Orders of ' || c.name || ' are past their dispatch deadline', o.stage,
        o.shipping_deadline_at, o.shipping_deadline_at, o.total_price, o.currency, 'order', o.id, o.id
 FROM integration_order o JOIN integration_channel c ON c.id = o.channel_id
 WHERE o.stage IN ('ready', 'in_wms', 'picking', 'shipped') AND o.shipping_deadline_at < app_now()

@@ -1,0 +1,174 @@
+"""The fixes a case offers, in place: for each its permission, its form, what it would do, and the one call it makes."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django import forms
+
+from core.models import User
+from core.permissions import EDIT_SHIPPING_MAPS, EDIT_SKU_MAPS, FIX_ORDERS, MANAGE_CONNECTIONS
+from exceptions.models import Case
+from exceptions.web.forms import (
+    ConfirmForm,
+    CorrectOrderForm,
+    MapCarrierForm,
+    MapShippingMethodForm,
+    MapSkuForm,
+    TrackingForm,
+)
+from integration.errors import InvalidInputError
+from integration.models import Channel, Hold, Warehouse
+from integration.services.check_channel import check_channel
+from integration.services.check_warehouse import check_warehouse
+from integration.services.correct_order import correct_order
+from integration.services.enter_tracking import enter_tracking
+from integration.services.map_carrier import map_carrier
+from integration.services.map_shipping_method import map_shipping_method
+from integration.services.map_sku import map_sku
+from integration.services.release_holds import Released
+from integration.services.retry_hold import retry_hold
+
+COMPONENT: Final = re.compile(r"^(?P<item>.+?)(?:\s+[x*]\s*(?P<units>[0-9]+(?:[.,][0-9]+)?))?$")
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One kind of fix. `apply` makes one call and says what it did; `bulk` says that it frees all of the case."""
+
+    permission: str
+    title: str
+    button: str
+    form: Callable[..., forms.Form]
+    apply: Callable[[Case, dict[str, Any], User], str]
+    frees_all: bool = True
+
+
+def parse_components(text: str) -> list[tuple[str, Decimal]]:
+    """Item numbers with their units, one a line: "ITEM-1" or "ITEM-1 x 3". Raises InvalidInputError."""
+    found = []
+    for line in filter(None, (part.strip() for part in text.splitlines())):
+        match = COMPONENT.match(line)
+        assert match is not None
+        try:
+            units = Decimal((match["units"] or "1").replace(",", "."))
+        except InvalidOperation as error:
+            raise InvalidInputError({"components": f"{line}: the number of units cannot be read."}) from error
+        found.append((match["item"].strip(), units))
+    return found
+
+
+def _channel(case: Case) -> Channel:
+    if case.channel is None:
+        raise InvalidInputError({"case": "This case belongs to no channel."})
+    return case.channel
+
+
+def _freed(released: Released) -> str:
+    if not released.freed_orders:
+        return "Saved. No order waited for it alone."
+    noun = "order goes" if released.freed_orders == 1 else "orders go"
+    worth = f"{released.currency} {released.freed_value:,.2f}".strip()
+    return f"Saved. {released.freed_orders} {noun} on, worth {worth}."
+
+
+def _map_sku(case: Case, data: dict[str, Any], by: User) -> str:
+    components = parse_components(data["components"])
+    try:
+        return _freed(map_sku(channel=_channel(case), offer_sku=case.cause_key, components=components, by=by))
+    except InvalidInputError as error:
+        raise InvalidInputError({"components": " ".join(error.problems.values())}) from error
+
+
+def _map_shipping_method(case: Case, data: dict[str, Any], by: User) -> str:
+    return _freed(
+        map_shipping_method(
+            channel=_channel(case),
+            shipping_type_code=case.cause_key,
+            ship_via=data["ship_via"],
+            ship_vendor=data["ship_vendor"],
+            by=by,
+        )
+    )
+
+
+def _map_carrier(case: Case, data: dict[str, Any], by: User) -> str:
+    return _freed(
+        map_carrier(
+            channel=_channel(case),
+            wms_carrier=case.cause_key,
+            carrier_code=data["carrier_code"],
+            carrier_name=data["carrier_name"],
+            tracking_url=data["tracking_url"],
+            by=by,
+        )
+    )
+
+
+def _correct_order(case: Case, data: dict[str, Any], by: User) -> str:
+    hold = first_hold(case)
+    correct_order(order=hold.order, corrections={str(hold.detail["field"]): data["value"]}, by=by)
+    return "Saved for this order. It is checked again, and goes on when all of it is valid."
+
+
+def _enter_tracking(case: Case, data: dict[str, Any], by: User) -> str:
+    hold = first_hold(case)
+    if hold.parcel is None:
+        raise InvalidInputError({"tracking_number": "This case holds no parcel."})
+    enter_tracking(parcel=hold.parcel, tracking_number=data["tracking_number"], wms_carrier=data["wms_carrier"], by=by)
+    return "Saved. The marketplace is told within seconds."
+
+
+def _retry(case: Case, _data: dict[str, Any], by: User) -> str:
+    holds = open_holds(case)
+    for hold in holds:
+        retry_hold(hold=hold, by=by)
+    return f"Trying again from the step where it was held: {len(holds)} record(s)."
+
+
+def _test_connection(case: Case, _data: dict[str, Any], by: User) -> str:
+    side, _, code = case.connection.partition(":")
+    if side == "mirakl":
+        result = check_channel(channel=Channel.objects.get(code=code), by=by)
+    else:
+        result = check_warehouse(warehouse=Warehouse.objects.get(code=code), by=by)
+    if not result.ok:
+        raise InvalidInputError({"connection": result.summary})
+    return f"The connection works: {result.summary}"
+
+
+def open_holds(case: Case) -> list[Hold]:
+    """The holds of a case that are open, the earliest received first."""
+    rows = Hold.objects.filter(kind=case.kind, cause_key=case.cause_key, released_at=None)
+    if case.channel_id is not None:
+        rows = rows.filter(order__channel=case.channel_id)
+    return list(rows.select_related("order", "parcel").order_by("order__first_seen_at", "id"))
+
+
+def first_hold(case: Case) -> Hold:
+    """The first open hold. Raises InvalidInputError when nothing is held any more."""
+    holds = open_holds(case)
+    if not holds:
+        raise InvalidInputError({"case": "Nothing is held by this any more: somebody was quicker."})
+    return holds[0]
+
+
+FIXES: Final[dict[str, Fix]] = {
+    "map_sku": Fix(EDIT_SKU_MAPS, "Map the SKU", "Map and release", MapSkuForm, _map_sku),
+    "map_shipping_method": Fix(
+        EDIT_SHIPPING_MAPS, "Map the shipping method", "Map and release", MapShippingMethodForm, _map_shipping_method
+    ),
+    "map_carrier": Fix(EDIT_SHIPPING_MAPS, "Map the carrier", "Map and release", MapCarrierForm, _map_carrier),
+    "correct_order": Fix(
+        FIX_ORDERS, "Correct the order", "Save and check again", CorrectOrderForm, _correct_order, frees_all=False
+    ),
+    "enter_tracking": Fix(
+        FIX_ORDERS, "Enter the tracking number", "Save and confirm", TrackingForm, _enter_tracking, frees_all=False
+    ),
+    "retry": Fix(FIX_ORDERS, "Try again", "Try again", ConfirmForm, _retry),
+    "connection": Fix(
+        MANAGE_CONNECTIONS, "Test the connection", "Test now", ConfirmForm, _test_connection, frees_all=False
+    ),
+}

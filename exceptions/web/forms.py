@@ -1,0 +1,100 @@
+"""The forms of the desk: what a person does with a case, and the fixes."""
+
+from typing import Any
+
+from django import forms
+
+from core.models import User
+from integration.models import Channel
+
+
+class SnoozeForm(forms.Form):
+    """Put a case off."""
+
+    hours = forms.TypedChoiceField(
+        label="For", coerce=int, choices=[(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "1 week")]
+    )
+
+
+class AssignForm(forms.Form):
+    """Give a case to a person, or back to the team."""
+
+    assignee = forms.ModelChoiceField(
+        label="Person",
+        queryset=User.objects.filter(is_active=True).order_by("username"),
+        required=False,
+        empty_label="The team",
+        to_field_name="username",
+    )
+
+
+class CommentForm(forms.Form):
+    """Say something."""
+
+    text = forms.CharField(label="Comment", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class MapSkuForm(forms.Form):
+    """Which item an offer SKU is. Several lines make a kit."""
+
+    components = forms.CharField(
+        label="Warehouse item",
+        help_text="The item number. Where one offer holds several units write ITEM x 3; for a kit, one item a line.",
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class MapShippingMethodForm(forms.Form):
+    """What the warehouse calls a shipping method."""
+
+    ship_via = forms.CharField(label="Ship-via in the warehouse", max_length=120)
+    ship_vendor = forms.CharField(label="Carrier account (ship vendor)", max_length=120, required=False)
+
+
+class MapCarrierForm(forms.Form):
+    """Which carrier of the marketplace a carrier of the warehouse is."""
+
+    carrier_code = forms.ChoiceField(label="Carrier at the marketplace", required=False)
+    carrier_name = forms.CharField(
+        label="Or a name of your own",
+        max_length=120,
+        required=False,
+        help_text="Only where the marketplace has no such carrier in its list and allows free names.",
+    )
+    tracking_url = forms.URLField(
+        label="Tracking address",
+        max_length=300,
+        required=False,
+        assume_scheme="https",
+        help_text="For a name of your own: the address where a buyer can follow the parcel.",
+    )
+
+    def __init__(self, *args: Any, channel: Channel | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        carriers = (channel.found.get("carriers") or []) if channel else []
+        listed = [(str(row.get("code", "")), f"{row.get('label') or row.get('code')}") for row in carriers]
+        field = self.fields["carrier_code"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Choose a carrier"), *listed]
+
+
+class CorrectOrderForm(forms.Form):
+    """The corrected value of the field that the warehouse cannot take."""
+
+    value = forms.CharField(label="Corrected value", max_length=300, strip=True)
+
+
+class TrackingForm(forms.Form):
+    """The number of a parcel that left without one."""
+
+    tracking_number = forms.CharField(label="Tracking number", max_length=120)
+    wms_carrier = forms.CharField(
+        label="Carrier",
+        max_length=120,
+        required=False,
+        help_text="As the warehouse writes it; empty keeps what it said.",
+    )
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to enter: the button is the decision."""

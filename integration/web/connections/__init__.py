@@ -1,0 +1,1 @@
+"""Connections to marketplaces and warehouses, and the jobs that use them."""

@@ -1,0 +1,1 @@
+"""The maps that staff keep: SKUs, carriers, shipping methods."""

@@ -1,0 +1,1 @@
+"""Orders, their passports, and the shipments they left with."""
