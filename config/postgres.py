@@ -20,7 +20,7 @@ import psycopg
 from config.env import EnvironmentInvalidError, load_env
 from config.postgres_place import EmbeddedPostgresError, Place, find_place
 
-__all__ = ["EmbeddedPostgresError", "embedded_url", "ensure_running", "reset", "stop", "stop_if_idle"]
+__all__ = ["EmbeddedPostgresError", "embedded_url", "ensure_running", "is_running", "reset", "stop", "stop_if_idle"]
 
 DATABASE: Final = "holdpoint"
 ROLE: Final = "holdpoint"
@@ -61,6 +61,11 @@ def ensure_running() -> str:
             if not _answers(place):
                 _start(place)
     return _url(place)
+
+
+def is_running() -> bool:
+    """Whether the embedded server of this checkout answers."""
+    return _answers(find_place(load_env().data_dir))
 
 
 def embedded_url() -> str:
@@ -224,7 +229,7 @@ def _act(action: str) -> int:
     elif action == "url":
         answer = load_env().database_url or embedded_url()
     else:
-        running = _answers(find_place(load_env().data_dir))
+        running = is_running()
         answer = "running" if running else "not running"
         sys.stdout.write(f"{answer}\n")
         return 0 if running else 3

@@ -1,4 +1,4 @@
-"""Makes `.venv` and installs the locked dependencies. Runs on the system's Python, with nothing installed yet."""
+"""Makes `.venv` and installs what a lock names. Runs on the system's Python, with nothing installed yet."""
 
 import os
 import shutil
@@ -24,8 +24,9 @@ def main() -> None:
             _install_venv_package()
             shutil.rmtree(VENV, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-    print("Installing the locked dependencies into .venv (once, and again when the lock changes)", flush=True)
-    arguments = ["--require-hashes", "--disable-pip-version-check", "--quiet", "-r", str(ROOT / "requirements.lock")]
+    lock = sys.argv[1] if len(sys.argv) > 1 else "requirements.lock"
+    print(f"Installing {lock} into .venv (once, and again when it changes) ...", flush=True)
+    arguments = ["--require-hashes", "--disable-pip-version-check", "--quiet", "-r", str(ROOT / lock)]
     subprocess.run([str(python), "-m", "pip", "install", *arguments], check=True)
 
 
