@@ -1,9 +1,7 @@
 """The fixes a case offers, in place: for each its permission, its form, what it would do, and the one call it makes."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django import forms
@@ -19,6 +17,7 @@ from exceptions.web.forms import (
     MapSkuForm,
     TrackingForm,
 )
+from integration.domain.components import parse_components
 from integration.errors import InvalidInputError
 from integration.models import Channel, Hold, Warehouse
 from integration.services.check_channel import check_channel
@@ -31,8 +30,6 @@ from integration.services.map_sku import map_sku
 from integration.services.release_holds import Released
 from integration.services.retry_hold import retry_hold
 
-COMPONENT: Final = re.compile(r"^(?P<item>.+?)(?:\s+[x*]\s*(?P<units>[0-9]+(?:[.,][0-9]+)?))?$")
-
 
 @dataclass(frozen=True)
 class Fix:
@@ -44,20 +41,6 @@ class Fix:
     form: Callable[..., forms.Form]
     apply: Callable[[Case, dict[str, Any], User], str]
     frees_all: bool = True
-
-
-def parse_components(text: str) -> list[tuple[str, Decimal]]:
-    """Item numbers with their units, one a line: "ITEM-1" or "ITEM-1 x 3". Raises InvalidInputError."""
-    found = []
-    for line in filter(None, (part.strip() for part in text.splitlines())):
-        match = COMPONENT.match(line)
-        assert match is not None
-        try:
-            units = Decimal((match["units"] or "1").replace(",", "."))
-        except InvalidOperation as error:
-            raise InvalidInputError({"components": f"{line}: the number of units cannot be read."}) from error
-        found.append((match["item"].strip(), units))
-    return found
 
 
 def _channel(case: Case) -> Channel:
