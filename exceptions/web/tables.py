@@ -25,7 +25,7 @@ class CaseTable(ListTable):
     value = tables.Column("At stake", attrs={"td": {"class": "is-number"}, "th": {"class": "is-number"}})
     deadline_at = tables.Column("Deadline", empty_values=(), attrs={"td": {"class": "is-tight"}})
     stage = tables.Column("Held at", default="-", attrs={"td": {"class": "is-tight"}})
-    team = tables.Column("Owner")
+    team = tables.Column("Owner", attrs={"td": {"class": "is-tight"}})
     opened_at = tables.Column("Since", attrs={"td": {"class": "is-tight"}})
     state = tables.Column("State", attrs={"td": {"class": "is-tight"}})
 
