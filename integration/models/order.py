@@ -1,11 +1,16 @@
 """A marketplace order and its lines, as Mirakl told them and as far as we have brought them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from integration.models.channel import Channel
 
 IMPORTABLE = Q(stage="ready", is_held=False, import_prepared_at=None)
+# Orders for which somebody, or a lane, still has something to do.
+OPEN_ORDER = Q(stage__in=("received", "accepted", "awaiting_debit", "ready", "in_wms", "picking", "shipped")) | Q(
+    is_held=True
+)
+BEGINS = ("varchar_pattern_ops",)  # the operator class that serves "begins with", whatever the database's collation
 
 
 class Order(models.Model):
@@ -53,6 +58,16 @@ class Order(models.Model):
             models.Index(
                 fields=["channel", "shipping_deadline_at", "id"], name="order_importable", condition=IMPORTABLE
             ),
+            # The list: its sorts, its switcher, and what is looked up by its beginning.
+            models.Index(fields=["channel", "-ordered_at", "-id"], name="order_channel_newest"),
+            models.Index(fields=["shipping_deadline_at", "id"], name="order_deadline"),
+            models.Index(F("shipping_deadline_at").desc(nulls_last=True), F("id").desc(), name="order_deadline_last"),
+            models.Index(fields=["shipping_deadline_at", "id"], name="order_open_deadline", condition=OPEN_ORDER),
+            models.Index(fields=["total_price", "id"], name="order_value"),
+            models.Index(fields=["stage_since", "id"], name="order_stage_since"),
+            models.Index(fields=["order_id"], name="order_id_begins", opclasses=BEGINS),
+            models.Index(fields=["commercial_id"], name="order_commercial_begins", opclasses=BEGINS),
+            models.Index(fields=["wms_number"], name="order_wms_begins", opclasses=BEGINS),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from integration.models.order import Order, OrderLine
+from integration.models.order import BEGINS, Order, OrderLine
 from integration.models.warehouse import Warehouse
 
 
@@ -23,7 +23,10 @@ class Shipment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["warehouse", "number"], name="shipment_once")]
-        indexes = [models.Index(fields=["-shipped_at", "-id"], name="shipment_newest")]
+        indexes = [
+            models.Index(fields=["-shipped_at", "-id"], name="shipment_newest"),
+            models.Index(fields=["number"], name="shipment_number_begins", opclasses=BEGINS),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -61,7 +64,11 @@ class Parcel(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shipment", "order", "key"], name="parcel_once")]
-        indexes = [models.Index(fields=["state", "first_seen_at"], name="parcel_open", condition=~Q(state="confirmed"))]
+        indexes = [
+            models.Index(fields=["state", "first_seen_at"], name="parcel_open", condition=~Q(state="confirmed")),
+            models.Index(fields=["-shipped_at", "-id"], name="parcel_newest"),
+            models.Index(fields=["tracking_number"], name="parcel_tracking_begins", opclasses=BEGINS),
+        ]
 
     def __str__(self) -> str:
         return self.tracking_number or self.key
