@@ -23,9 +23,15 @@ class Clock:
         self.offset += seconds
 
 
-def iso(moment: datetime | float | None) -> str | None:
-    """Mirakl's form of a moment: UTC with Z and milliseconds."""
+def iso(moment: datetime | float | None, *, timespec: str = "milliseconds") -> str | None:
+    """Mirakl's form of a moment: UTC with Z, with or without milliseconds."""
     if moment is None:
         return None
     value = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def seconds_of(text: str) -> float:
+    """A moment in any ISO form, in seconds since 1970; without a zone it is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,17 +1,18 @@
-"""The hand on the world: JSON calls for tests and scripts, and a page for people."""
+"""The hand on the world: JSON calls for tests and scripts, and a page for people. Calls are added, never changed."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from sandbox.demo import random_order
-from sandbox.mirakl.state import SandboxOrder, new_order
+from sandbox import hand_marketplace, hand_warehouse
+from sandbox.ledger import Question, as_json
 from sandbox.page import handle_page
 from sandbox.wire import Request, Response, json_response
 from sandbox.world import World
 
 Json = dict[str, Any]
+LARGEST = 5000
 
 
 def state(world: World, _request: Request) -> Response:
@@ -24,7 +25,7 @@ def state(world: World, _request: Request) -> Response:
                 {"id": shop.id, "name": shop.name, "api_key": shop.api_key, "offers": sorted(shop.offers)}
                 for shop in operator.shops.values()
             ],
-            "orders": _counts(order.state for order in operator.orders.values()),
+            "orders": Counter(order.state for order in operator.orders.values()),
         }
         for operator in world.operators.values()
     ]
@@ -36,128 +37,12 @@ def state(world: World, _request: Request) -> Response:
             "password": tenant.password,
             "items": sorted(tenant.stock),
             "facilities": tenant.facilities,
-            "orders": _counts(order.status for order in tenant.orders.values()),
+            "orders": Counter(order.status for order in tenant.orders.values()),
             "shipments": len(tenant.shipments),
         }
         for tenant in world.tenants.values()
     ]
     return json_response({"operators": operators, "tenants": tenants, "ledger": len(world.ledger)})
-
-
-def push_orders(world: World, request: Request) -> Response:
-    """Place orders: {operator, shop_id, lines: [[sku, quantity]], count, order_id, lastname, address, shipping_type}."""
-    body = request.json() or {}
-    operator = world.operators[body["operator"]]
-    shop = operator.shops[int(body["shop_id"])]
-    placed: list[SandboxOrder] = []
-    for _ in range(int(body.get("count", 1))):
-        if "lines" not in body:
-            placed.append(random_order(world, world.rng, operator, shop))
-            continue
-        order = new_order(
-            operator,
-            shop,
-            [(str(sku), int(quantity)) for sku, quantity in body["lines"]],
-            at=world.clock.seconds(),
-            order_id=body.get("order_id", ""),
-            lastname=body.get("lastname", "Sample"),
-            address=body.get("address"),
-            shipping_type=body.get("shipping_type", "STD"),
-        )
-        placed.append(operator.place(order))
-    return json_response({"order_ids": [order.id for order in placed]}, 201)
-
-
-def orders(world: World, request: Request) -> Response:
-    """Orders with all that is known inside, of one operator; by ids when given."""
-    operator = world.operators[request.one("operator")]
-    wanted = set(request.listed("ids"))
-    rows = [_order(operator, order) for order in operator.orders.values() if not wanted or order.id in wanted]
-    return json_response({"orders": rows})
-
-
-def _order(operator: Any, order: SandboxOrder) -> Json:
-    return {
-        "order_id": order.id,
-        "shop_id": order.shop_id,
-        "state": order.state,
-        "created": order.created,
-        "accept_calls": order.accept_calls,
-        "effective_accepts": order.effective_accepts,
-        "ships": order.ships,
-        "tracking": order.body.get("shipping_tracking"),
-        "decided": order.body.get("acceptance_decision_date"),
-        "shipments": [operator.shipments[one] for one in operator.shipments_by_order.get(order.id, [])],
-    }
-
-
-def cancel_order(world: World, request: Request) -> Response:
-    """The marketplace cancels an order."""
-    body = request.json() or {}
-    order = world.operators[body["operator"]].orders[body["order_id"]]
-    order.due.clear()
-    order.move("CANCELED", world.clock.seconds())
-    return json_response({"state": order.state})
-
-
-def set_operator(world: World, request: Request) -> Response:
-    """Change an operator's switches."""
-    body = request.json() or {}
-    operator = world.operators[body.pop("operator")]
-    names = {field.name for field in dataclasses.fields(operator)}
-    for name, value in body.items():
-        if name in names:
-            setattr(operator, name, value)
-    return json_response({"ok": True})
-
-
-def warehouse(world: World, request: Request) -> Response:
-    """Orders and shipments of a tenant."""
-    tenant = world.tenants[request.one("tenant")]
-    rows = [
-        {
-            "number": o.number,
-            "customer": o.document.get("customerOrderNumber"),
-            "status": o.status,
-            "script": o.script,
-            "created": o.created,
-        }
-        for o in tenant.orders.values()
-    ]
-    shipments = [
-        {
-            "number": s.number,
-            "order": s.order.number,
-            "customer": s.order.document.get("customerOrderNumber"),
-            "status": s.status,
-            "shipped_at": s.shipped_at,
-            "parcels": [{"lpn": p.lpn, "tracking": p.tracking} for p in s.parcels],
-        }
-        for s in tenant.shipments.values()
-    ]
-    return json_response({"orders": rows, "shipments": shipments})
-
-
-def set_floor(world: World, request: Request) -> Response:
-    """{paused, step_seconds, late_seconds, default_script, weights}."""
-    for name, value in (request.json() or {}).items():
-        if name in ("paused", "step_seconds", "late_seconds", "default_script", "weights"):
-            setattr(world.floor, name, value)
-    return json_response({"ok": True})
-
-
-def set_script(world: World, request: Request) -> Response:
-    """The floor's script for one order: {tenant, number, script}."""
-    body = request.json() or {}
-    world.tenants[body["tenant"]].orders[body["number"]].script = body["script"]
-    return json_response({"ok": True})
-
-
-def set_stock(world: World, request: Request) -> Response:
-    """{tenant, item, facility, quantity}."""
-    body = request.json() or {}
-    world.tenants[body["tenant"]].set_stock(body["item"], body["facility"], Decimal(str(body["quantity"])))
-    return json_response({"ok": True})
 
 
 def arm_fault(world: World, request: Request) -> Response:
@@ -179,9 +64,10 @@ def list_faults(world: World, _request: Request) -> Response:
     return json_response({"faults": [dataclasses.asdict(fault) for fault in world.faults.armed]})
 
 
-def clear_faults(world: World, _request: Request) -> Response:
-    """Disarm everything."""
-    world.faults.clear()
+def clear_faults(world: World, request: Request) -> Response:
+    """Disarm everything, or the one whose `id` is given."""
+    wanted = request.one("id")
+    world.faults.clear(int(wanted) if wanted else None)
     return json_response({"ok": True})
 
 
@@ -191,27 +77,65 @@ def advance(world: World, request: Request) -> Response:
     return json_response({"now": world.clock.now().isoformat()})
 
 
+def set_world(world: World, request: Request) -> Response:
+    """{latency, strict_rates, strict_daily}."""
+    for name, value in (request.json() or {}).items():
+        if name in ("latency", "strict_rates", "strict_daily"):
+            setattr(world, name, value)
+    return json_response({"ok": True})
+
+
 def ledger(world: World, request: Request) -> Response:
-    """Calls from a position on."""
-    start = int(request.one("from") or 0)
-    return json_response({"calls": [dataclasses.asdict(entry) for entry in world.ledger[start : start + 5000]]})
+    """Calls from a position on; `side`, `operation`, `owner`, `key`, `effective`, `since` narrow it, `limit` ends it."""
+    start, limit = int(request.one("from") or 0), int(request.one("limit") or LARGEST)
+    rows = world.ledger.find(_question(request), start=start, limit=min(limit, LARGEST))
+    return json_response({"calls": [as_json(*row) for row in rows], "total": len(world.ledger)})
+
+
+def ledger_counts(world: World, request: Request) -> Response:
+    """Per operation: calls, and how many had an effect; narrowed as the ledger is."""
+    return json_response({"operations": world.ledger.counts(_question(request))})
+
+
+def _question(request: Request) -> Question:
+    effective = request.one("effective")
+    return Question(
+        side=request.one("side"),
+        operation=request.one("operation"),
+        owner=request.one("owner"),
+        key=request.one("key"),
+        effective=None if not effective else effective == "true",
+        since=float(request.one("since") or 0),
+    )
 
 
 ROUTES: tuple[tuple[str, str, Callable[[World, Request], Response]], ...] = (
     ("GET", "/sandbox/api/state", state),
-    ("POST", "/sandbox/api/orders", push_orders),
-    ("GET", "/sandbox/api/orders", orders),
-    ("POST", "/sandbox/api/orders/cancel", cancel_order),
-    ("POST", "/sandbox/api/operator", set_operator),
-    ("GET", "/sandbox/api/warehouse", warehouse),
-    ("POST", "/sandbox/api/floor", set_floor),
-    ("POST", "/sandbox/api/script", set_script),
-    ("POST", "/sandbox/api/stock", set_stock),
+    ("POST", "/sandbox/api/world", set_world),
+    ("POST", "/sandbox/api/orders", hand_marketplace.push_orders),
+    ("GET", "/sandbox/api/orders", hand_marketplace.orders),
+    ("POST", "/sandbox/api/orders/cancel", hand_marketplace.cancel_order),
+    ("POST", "/sandbox/api/orders/receive", hand_marketplace.receive_order),
+    ("POST", "/sandbox/api/orders/close", hand_marketplace.close_order),
+    ("POST", "/sandbox/api/orders/incident", hand_marketplace.set_incident),
+    ("POST", "/sandbox/api/operator", hand_marketplace.set_operator),
+    ("POST", "/sandbox/api/keys", hand_marketplace.add_key),
+    ("POST", "/sandbox/api/cycle", hand_marketplace.close_cycle),
+    ("POST", "/sandbox/api/document", hand_marketplace.manual_document),
+    ("GET", "/sandbox/api/warehouse", hand_warehouse.warehouse),
+    ("POST", "/sandbox/api/floor", hand_warehouse.set_floor),
+    ("POST", "/sandbox/api/script", hand_warehouse.set_script),
+    ("POST", "/sandbox/api/step", hand_warehouse.step_floor),
+    ("POST", "/sandbox/api/rollback", hand_warehouse.roll_back),
+    ("POST", "/sandbox/api/short", hand_warehouse.short),
+    ("POST", "/sandbox/api/stock", hand_warehouse.set_stock),
+    ("POST", "/sandbox/api/tenant", hand_warehouse.set_tenant),
     ("POST", "/sandbox/api/faults", arm_fault),
     ("GET", "/sandbox/api/faults", list_faults),
     ("DELETE", "/sandbox/api/faults", clear_faults),
     ("POST", "/sandbox/api/advance", advance),
     ("GET", "/sandbox/api/ledger", ledger),
+    ("GET", "/sandbox/api/ledger/counts", ledger_counts),
 )
 
 
@@ -222,13 +146,6 @@ def handle_control(world: World, request: Request) -> Response:
             if request.method == method and request.path == path:
                 try:
                     return action(world, request)
-                except (KeyError, ValueError, TypeError) as error:
+                except (KeyError, ValueError, TypeError, AttributeError) as error:
                     return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
         return handle_page(world, request)
-
-
-def _counts(values: Any) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
-    return counts

@@ -1,22 +1,27 @@
-"""The warehouse floor: releases, picks, packs and ships by a script, on the world's clock."""
+"""The warehouse floor: releases, picks, packs and ships by a script, on the world's clock or step by step by hand."""
 
 import random
 from decimal import Decimal
 
 from sandbox.clock import Clock
-from sandbox.deposco.state import Tenant, WmsOrder, WmsParcel, WmsShipment
+from sandbox.deposco.state import OVER, Tenant, WmsOrder, WmsParcel, WmsShipment, quantity
 
-SCRIPTS = (
-    "one_parcel",
-    "two_parcels",
-    "two_shipments",
-    "late_tracking",
-    "empty_label",
-    "rolled_back",
-    "short",
-    "hold",
-)
+# What each script does with an order, once it is packed.
+SCRIPTS = {
+    "one_parcel": "everything in one parcel",
+    "two_parcels": "one shipment of two parcels",
+    "two_shipments": "two shipments, one step apart",
+    "late_tracking": "one parcel, its tracking number comes later",
+    "no_tracking": "one parcel that never gets a tracking number",
+    "empty_label": "one parcel, and a label that was printed and never used",
+    "rolled_back": "one parcel, taken back a step later",
+    "short": "one unit short, the rest in one parcel",
+    "combined": "shipped together with every other such order that is packed",
+    "hold": "nothing, it is put on hold",
+    "back_order": "nothing, it waits for stock",
+}
 STEPS = ("Released", "Picking", "Packed")
+HALTED = {"hold": "Hold", "back_order": "Back Ordered"}
 
 
 class Floor:
@@ -29,37 +34,44 @@ class Floor:
         self.paused = False
         self.default_script = "one_parcel"
         self.weights: dict[str, float] = {}
-        self._idle: dict[str, set[str]] = {}
 
     def tick(self, tenant: Tenant) -> None:
         """Do what is due."""
         if self.paused:
             return
         now = self.clock.seconds()
-        over = self._idle.setdefault(tenant.code, set())
-        for order in list(tenant.orders.values()):
-            if order.number in over:
-                continue
-            if order.status in ("Canceled", "Complete", "Voided") and order.step >= 0 and order.script != "rolled_back":
-                over.add(order.number)
-                continue
-            if order.status != "Hold" and order.next_at <= now:
+        for number, order in list(tenant.working.items()):
+            if order.status in OVER and not self._comes_back(order):
+                del tenant.working[number]
+            elif order.next_at <= now and order.status not in HALTED.values():
                 self._advance(tenant, order, now)
 
+    @staticmethod
+    def _comes_back(order: WmsOrder) -> bool:
+        return order.script == "rolled_back" and order.status == "Complete"
+
+    def step(self, tenant: Tenant, order: WmsOrder, steps: int = 1) -> str:
+        """Move one order on by hand, whatever the clock says. The status it has then."""
+        for _ in range(steps):
+            if order.status in OVER and not self._comes_back(order):
+                break
+            if order.status in HALTED.values():
+                order.status, order.script = "New", "one_parcel" if order.script in HALTED else order.script
+            self._advance(tenant, order, self.clock.seconds())
+        return order.status
+
     def _advance(self, tenant: Tenant, order: WmsOrder, now: float) -> None:
-        if not order.script:
-            order.script = self._choose()
-        if order.script == "hold":
-            order.status = "Hold"
+        order.script = order.script or self._choose()
+        order.updated = now
+        if order.script in HALTED:
+            order.status = HALTED[order.script]
             return
         if order.step < len(STEPS):
             order.status = STEPS[order.step]
-        elif order.step == len(STEPS):
-            self.ship(tenant, order, now)
-        elif order.script == "two_shipments" and order.step == len(STEPS) + 1:
-            self._ship_rest(tenant, order, now)
-        elif order.script == "rolled_back" and order.step == len(STEPS) + 1:
+        elif order.script == "rolled_back" and order.step > len(STEPS):
             self.roll_back(tenant, order)
+        else:
+            self.ship(tenant, order, now)
         order.step += 1
         order.next_at = now + self.step_seconds
 
@@ -69,82 +81,85 @@ class Floor:
         return self.rng.choices(list(self.weights), list(self.weights.values()))[0]
 
     def ship(self, tenant: Tenant, order: WmsOrder, now: float) -> None:
-        """Ship what the script says, now."""
-        quantities = _left(order)
-        if order.script == "short" and quantities:
-            first = next(iter(quantities))
-            quantities[first] -= 1
-            for line in order.lines:
-                if str(line.get("lineNumber")) == first:
-                    line["canceledPackQuantity"] = "1"
-            quantities = {key: value for key, value in quantities.items() if value > 0}
+        """Ship what is left, as the script says, now."""
+        if order.script == "short" and not tenant.shipments_of(order):
+            self.short(order)
+        quantities, others = order.left(), []
         if not quantities:
-            order.status = "Canceled"
+            order.status = "Complete" if order.shipped else "Canceled"
             return
         if order.script == "two_parcels":
             parcels = [self._parcel(tenant, half) for half in _halves(quantities) if half]
-        elif order.script == "two_shipments":
-            now_gone, to_come = _halves(quantities)
-            parcels = [self._parcel(tenant, now_gone)]
-            if to_come:
-                self._send(tenant, order, parcels, now, status="Packed")
-                return
+        elif order.script == "two_shipments" and not tenant.shipments_of(order):
+            parcels = [self._parcel(tenant, _halves(quantities)[0])]
         else:
-            parcels = [self._parcel(tenant, quantities)]
+            if order.script == "combined":
+                others = self._packed_with(tenant, order)
+            together = {key: count for one in (order, *others) for key, count in one.left().items()}
+            parcels = [self._parcel(tenant, together, has_tracking=order.script != "no_tracking")]
         if order.script == "empty_label":
             parcels.append(self._parcel(tenant, dict.fromkeys(quantities, Decimal(0))))
-        self._send(tenant, order, parcels, now)
+        self._send(tenant, order, parcels, now, others)
 
-    def _ship_rest(self, tenant: Tenant, order: WmsOrder, now: float) -> None:
-        left = _left(order)
-        if left:
-            self._send(tenant, order, [self._parcel(tenant, left)], now)
+    @staticmethod
+    def short(order: WmsOrder, line_number: str = "", units: Decimal = Decimal(1)) -> None:
+        """Some units of a line were not found: they are short, and will not come."""
+        wanted = line_number or next(iter(order.left()), "")
+        for line in order.lines:
+            if str(line.get("lineNumber")) == wanted:
+                missing = min(units, order.left().get(wanted, Decimal(0)))
+                line["shortagePackQuantity"] = str(quantity(line, "shortagePackQuantity") + missing)
+                line["canceledPackQuantity"] = str(quantity(line, "canceledPackQuantity") + missing)
+
+    @staticmethod
+    def _packed_with(tenant: Tenant, order: WmsOrder) -> list[WmsOrder]:
+        return [
+            one
+            for one in tenant.working.values()
+            if one is not order and one.script == "combined" and one.status == "Packed"
+        ]
 
     def roll_back(self, tenant: Tenant, order: WmsOrder) -> None:
-        """Take the order's shipments back."""
-        for shipment in tenant.shipments.values():
-            if shipment.order is order:
-                shipment.status = "Rolled Back"
-        order.shipped.clear()
-        order.status, order.script = "Packed", "hold"
+        """Take the order's shipments back; it stands packed again, and waits for somebody."""
+        for shipment in tenant.shipments_of(order):
+            self.roll_back_shipment(tenant, shipment)
+        order.script = "hold"
+
+    def roll_back_shipment(self, tenant: Tenant, shipment: WmsShipment) -> None:
+        """Take one shipment back: what it carried is in stock and to be shipped again."""
+        if shipment.status == "Rolled Back":
+            return
+        now = self.clock.seconds()
+        shipment.status, shipment.updated = "Rolled Back", now
+        for order in shipment.orders:
+            for line in order.lines:
+                number, item = str(line.get("lineNumber")), str(line.get("itemNumber"))
+                back = sum((parcel.quantities.get(number, Decimal(0)) for parcel in shipment.parcels), Decimal(0))
+                order.shipped[number] = order.shipped.get(number, Decimal(0)) - back
+                places = tenant.stock.get(item, {})
+                if shipment.facility in places:
+                    tenant.set_stock(item, shipment.facility, places[shipment.facility] + back)
+            order.status, order.step, order.next_at = "Packed", len(STEPS), now + self.step_seconds
+            tenant.keep(order)
 
     def _send(
-        self, tenant: Tenant, order: WmsOrder, parcels: list[WmsParcel], now: float, status: str = "Complete"
+        self, tenant: Tenant, order: WmsOrder, parcels: list[WmsParcel], now: float, others: list[WmsOrder]
     ) -> None:
         number = str(next(tenant.numbers))
         vendor, via = tenant.carriers[int(number) % len(tenant.carriers)]
-        if order.document.get("shipVendor"):
-            vendor = str(order.document["shipVendor"])
+        vendor = str(order.document.get("shipVendor") or vendor)
         late = self.late_seconds if order.script == "late_tracking" else 0.0
-        facility = next(iter(tenant.facilities), "F1")
-        tenant.shipments[number] = WmsShipment(
-            number, order, "Shipped", facility, now, vendor, via, parcels, now + late
-        )
-        for parcel in parcels:
-            for line, quantity in parcel.quantities.items():
-                order.shipped[line] = order.shipped.get(line, Decimal(0)) + quantity
-        for line_row in order.lines:
-            item = str(line_row.get("itemNumber"))
-            gone = sum((p.quantities.get(str(line_row.get("lineNumber")), Decimal(0)) for p in parcels), Decimal(0))
-            places = tenant.stock.get(item)
-            if places and gone:
-                place = next(iter(places))
-                tenant.set_stock(item, place, places[place] - gone)
-        order.status = status
+        facility = tenant.facility_of(order)
+        shipment = WmsShipment(number, order, "Shipped", facility, now, vendor, via, parcels, now + late, others)
+        tenant.send(shipment)
+        for one in shipment.orders:
+            one.status, one.updated = "Packed" if one.left() else "Complete", now
 
-    def _parcel(self, tenant: Tenant, quantities: dict[str, Decimal]) -> WmsParcel:
+    @staticmethod
+    def _parcel(tenant: Tenant, quantities: dict[str, Decimal], *, has_tracking: bool = True) -> WmsParcel:
         number = next(tenant.numbers)
-        return WmsParcel(f"LPN{number:08d}", f"TRK{tenant.code}{number:09d}", dict(quantities))
-
-
-def _left(order: WmsOrder) -> dict[str, Decimal]:
-    left = {
-        str(line.get("lineNumber")): Decimal(str(line.get("orderPackQuantity")))
-        - Decimal(str(line.get("canceledPackQuantity") or 0))
-        - order.shipped.get(str(line.get("lineNumber")), Decimal(0))
-        for line in order.lines
-    }
-    return {key: value for key, value in left.items() if value > 0}
+        tracking = f"TRK{tenant.code}{number:09d}" if has_tracking else ""
+        return WmsParcel(f"LPN{number:08d}", tracking, dict(quantities))
 
 
 def _halves(quantities: dict[str, Decimal]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:

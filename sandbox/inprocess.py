@@ -25,9 +25,10 @@ class SandboxTransport(httpx.BaseTransport):
                 query=tuple(request.url.params.multi_items()),
                 headers={key.lower(): value for key, value in request.headers.items()},
                 body=request.read(),
+                raw_path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
             )
         )
-        if answer.delay >= HANG_SECONDS:
+        if answer.delay >= _patience(request):
             message = "the sandbox hangs"
             raise httpx.ReadTimeout(message, request=request)
         if answer.drop:
@@ -35,8 +36,15 @@ class SandboxTransport(httpx.BaseTransport):
             raise httpx.ReadError(message, request=request)
         headers = [*answer.headers, ("date", self.world.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT"))]
         if answer.truncate:
+            headers.append(("content-length", str(len(answer.body))))
             return httpx.Response(answer.status, headers=headers, stream=_Cut(answer.body))
         return httpx.Response(answer.status, headers=headers, content=answer.body)
+
+
+def _patience(request: httpx.Request) -> float:
+    """How long the caller would wait for an answer."""
+    read = (request.extensions.get("timeout") or {}).get("read")
+    return min(float(read), HANG_SECONDS) if read else HANG_SECONDS
 
 
 class _Cut(httpx.SyncByteStream):

@@ -8,13 +8,14 @@ from urllib.parse import parse_qsl
 
 @dataclass(frozen=True)
 class Request:
-    """One call. Header names are lower case; the path is below the side's own prefix."""
+    """One call. Header names are lower case; `path` is decoded, `raw_path` is what stood on the line, if it is known."""
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    raw_path: str = ""
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of a parameter."""

@@ -1,10 +1,11 @@
 """What every warehouse call shares."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from sandbox.deposco.rendering import as_xml, mechanical
 from sandbox.deposco.state import Tenant
-from sandbox.wire import Request
+from sandbox.wire import Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -12,20 +13,31 @@ if TYPE_CHECKING:
 
 @dataclass
 class Context:
-    """One call of a tenant. `late`: seconds until what it writes can be seen."""
+    """One call of a tenant. `subjects` are the orders it is about, for the ledger."""
 
     world: "World"
     tenant: Tenant
     request: Request
     parts: dict[str, str]
-    late: float = 0.0
+    now: float
+    repeat_page: bool = False
     effective: bool = False
-
-    @property
-    def now(self) -> float:
-        """The world's time in seconds."""
-        return self.world.clock.seconds()
+    subjects: list[str] = field(default_factory=list)
 
     def wants_xml(self) -> bool:
         """Whether the caller asked for XML."""
         return "xml" in self.request.headers.get("accept", "")
+
+    def page(self, name: str) -> int:
+        """A page number, counted from one."""
+        text = self.request.one(name)
+        page = int(text) if text.isdecimal() and int(text) > 0 else 1
+        return max(1, page - 1) if self.repeat_page else page
+
+
+def collection(call: Context, root: str, namespace: str, name: str, rows: list[Any], status: int = 200) -> Response:
+    """Rows under a root element. In JSON the root falls away, and one row is no list; no row leaves an empty object."""
+    if call.wants_xml():
+        text = f'<ns2:{root} xmlns:ns2="http://integration.deposco.com/{namespace}">{as_xml(name, rows)}</ns2:{root}>'
+        return text_response(text, status, "application/xml")
+    return json_response({name: mechanical(rows)} if rows else {}, status)

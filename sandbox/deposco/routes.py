@@ -4,9 +4,8 @@ import base64
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from sandbox.deposco import orders, shipping, stock
+from sandbox.deposco import items, orders, shipping, stock, writing
 from sandbox.deposco.calls import Context
 from sandbox.deposco.state import Tenant
 from sandbox.faults import apply_faults
@@ -17,25 +16,46 @@ if TYPE_CHECKING:
 
 Action = Callable[[Context], Response]
 ROUTES: tuple[tuple[str, str, str, Action], ...] = (
-    ("orders.create", "POST", "/orders", orders.create),
-    ("orders.update", "POST", "/orders/updates", orders.update),
-    ("orders.status", "POST", "/orders/statusUpdates", orders.set_statuses),
+    ("orders.create", "POST", "/orders", writing.create),
+    ("orders.update", "POST", "/orders/updates", writing.update),
+    ("orders.status", "POST", "/orders/statusUpdates", writing.set_statuses),
     ("orders.search", "GET", "/search/Order", orders.search),
     ("orders.statuses", "GET", "/status/order/search", orders.statuses),
-    ("shipments.search", "GET", "/search/shipment", shipping.search),
-    ("inventory.full", "GET", "/inventory/full", stock.inventory_full),
-    ("items.update", "POST", "/items/updates", stock.update_items),
-    ("availability", "GET", "/enterpriseinventory/{bu}/availability", stock.availability),
+    ("orders.statuses", "GET", "/status/order/{start},{end}", orders.statuses_between),
+    ("orders.status_of", "GET", "/status/order/{type}/{number}", orders.status),
     ("orders.get", "GET", "/orders/{type}/{number}", orders.get),
-    ("orders.replace", "PUT", "/orders/{type}/{number}", orders.replace),
-    ("items.get", "GET", "/items/{bu}/{number}", stock.item),
-    ("shipments.get", "GET", "/shipments/{bu}/{number}", shipping.get),
+    ("orders.get", "GET", "/orders/{bu}/{type}/{number}", orders.get),
+    ("orders.replace", "PUT", "/orders/{type}/{number}", writing.replace),
+    ("orders.fields", "POST", "/orders/{type}/{number}", writing.update_fields),
+    ("availability", "GET", "/enterpriseinventory/availability", stock.availability),
+    ("availability", "GET", "/enterpriseinventory/{bu}/availability", stock.availability),
+    ("inventory.full", "GET", "/inventory/full", stock.inventory_full),
+    ("atp.restful", "GET", "/ctrl/getRestfulATP", stock.restful_atp),
+    ("inventory.reserve", "POST", "/ctrl/reserveInventoryAPI", stock.reserve),
+    ("shipments.search", "GET", "/search/shipment", shipping.search),
+    ("shipments.create", "PUT", "/shipments", shipping.create_and_close),
+    ("shipments.create", "PUT", "/shipments/{bu}", shipping.create_and_close),
     ("shipments.list", "GET", "/shipments/{bu}", shipping.list_all),
+    ("shipments.get", "GET", "/shipments/{bu}/{number}", shipping.get),
+    ("items.update", "POST", "/items/updates", items.write_batch),
+    ("items.create", "POST", "/items", items.write_batch),
+    ("atp.legacy", "GET", "/items/atps", stock.atps),
+    ("atp.legacy", "GET", "/items/{number}/atps", stock.atps),
+    ("atp.legacy", "GET", "/items/{bu}/{number}/atps", stock.atps),
+    ("atp.single", "GET", "/items/{number}/{value:atp|boqty|poqty|fcqty|scqty|reserveqty|totals}", stock.single_value),
+    ("items.get", "GET", "/items/{number}", items.get),
+    ("items.get", "GET", "/items/{bu}/{number}", items.get),
 )
-_COMPILED = [
-    (operation, method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), action)
-    for operation, method, path, action in ROUTES
-]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.sub(r"{(\w+):([^}]+)}", r"(?P<\1>\2)", path)
+    return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", parts))
+
+
+_EXACT = {(method, path): (operation, action) for operation, method, path, action in ROUTES if "{" not in path}
+_PATTERNS = [(operation, method, _pattern(path), action) for operation, method, path, action in ROUTES if "{" in path]
+SERVER_ERROR = b'{"errors":[{"errorMessage":"Internal Server Error"}]}'
 
 
 def handle_deposco(world: "World", code: str, path: str, request: Request) -> Response:
@@ -45,30 +65,45 @@ def handle_deposco(world: "World", code: str, path: str, request: Request) -> Re
         return text_response("Unknown company", 404)
     if not _is_allowed(tenant, request):
         return text_response("Unauthorized", 401)
-    found = next(
-        (
-            (operation, action, match.groupdict())
-            for operation, method, pattern, action in _COMPILED
-            if method == request.method and (match := pattern.fullmatch(path))
-        ),
-        None,
-    )
+    if " " in path and not tenant.spaces_in_path:
+        return writing.FLAT_400
+    found = _find(request.method, path)
     if found is None:
         return text_response("Not Found", 404)
     operation, action, parts = found
+    if parts.get("bu") not in (None, tenant.business_unit):
+        return text_response(f"Business unit {parts['bu']} is unknown", 404)
     faults = world.faults.strike("deposco", operation)
-    late = sum(fault.seconds for fault in faults if fault.kind == "late_commit")
-    call = Context(world, tenant, request, {key: unquote(value) for key, value in parts.items()}, late=late)
+    repeat = any(fault.kind == "repeated_page" for fault in faults)
+    call = Context(world, tenant, request, parts, world.clock.seconds(), repeat_page=repeat)
 
     def effect() -> Response:
-        if _is_too_fast(call):
-            return text_response("Too many requests", 429)
-        return action(call)
+        return text_response("Too many requests", 429) if _is_too_fast(call) else action(call)
 
-    response = apply_faults(faults, effect)
-    key = request.one("number") or parts.get("number", "")
-    world.note("deposco", code, operation, key, response.status, effective=call.effective)
+    def note(response: Response) -> None:
+        for key in call.subjects or [request.one("number") or parts.get("number", "")]:
+            world.note("deposco", code, operation, key, response.status, effective=call.effective)
+
+    def late_effect() -> None:
+        call.now = world.clock.seconds()
+        note(effect())
+
+    response = apply_faults(
+        faults, effect, later=lambda seconds: world.later(seconds, late_effect), error_500=SERVER_ERROR
+    )
+    note(response)
     return response
+
+
+def _find(method: str, path: str) -> tuple[str, Action, dict[str, str]] | None:
+    exact = _EXACT.get((method, path))
+    if exact is not None:
+        return *exact, {}
+    for operation, wanted, pattern, action in _PATTERNS:
+        match = pattern.fullmatch(path) if wanted == method else None
+        if match:
+            return operation, action, match.groupdict()
+    return None
 
 
 def _is_allowed(tenant: Tenant, request: Request) -> bool:

@@ -1,265 +1,254 @@
-"""The order calls: reading, deciding, tracking, shipping, refunds and cancelations."""
+"""Writing to orders: deciding, tracking, shipping, cancelling, custom fields and references."""
 
-from datetime import datetime
+import re
 from typing import Any
 
-from sandbox.mirakl.calls import Context, bad, created_page, gone
-from sandbox.mirakl.state import Json, SandboxOrder, transaction
+from sandbox.mirakl.calls import Context, RefusedError, bad
+from sandbox.mirakl.catalogue import FIELDS
+from sandbox.mirakl.order import CANCELABLE
+from sandbox.mirakl.state import Json, SandboxOrder
 from sandbox.wire import Response, json_response
 
-CANCELABLE = ("WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING")
-REFUNDABLE = ("SHIPPING", "SHIPPED", "TO_COLLECT", "RECEIVED")
-
-
-def list_orders(call: Context) -> Response:
-    """OR11. Unknown parameters are ignored; the update filter is widened by a delta, as Mirakl does."""
-    request, operator = call.request, call.operator
-    for name in ("order_ids", "channel_codes", "order_references_for_customer"):
-        if len(request.listed(name)) > 100:  # noqa: PLR2004 -- Mirakl's limit, in the message
-            return bad(f"The limit of 100 is exceeded for the parameter : {name}")
-    ids, states = set(request.listed("order_ids")), set(request.listed("order_state_codes"))
-    pool = (
-        [operator.orders[one] for one in sorted(ids) if one in operator.orders]
-        if ids
-        else list(operator.orders.values())
-    )
-    since, until = _moment(request.one("start_update_date")), _moment(request.one("end_update_date"))
-    start, end = _moment(request.one("start_date")), _moment(request.one("end_date"))
-    rows = [
-        order
-        for order in pool
-        if order.shop_id == call.shop.id
-        and order.state != "STAGING"
-        and (not states or order.state in states)
-        and (since is None or order.updated >= since - 1)
-        and (until is None or order.updated <= until)
-        and (start is None or order.created >= start)
-        and (end is None or order.created <= end)
-    ]
-    rows.sort(key=lambda order: (order.created, order.id), reverse=request.one("order") == "desc")
-    return created_page(call, [order.body for order in rows], "orders")
+FREE_CARRIER_REFUSED = "Invalid value for field 'carrierCode'"
+PATTERNS = {
+    "DATE": r"\d{4}-\d{2}-\d{2}",
+    "NUMERIC": r"-?\d+(\.\d+)?",
+    "BOOLEAN": r"true|false",
+    "LINK": r"https?://\S+",
+}
+LONGEST = {"STRING": 2000, "TEXTAREA": 5000}
 
 
 def accept(call: Context) -> Response:
     """OR21: every line decided in one call, once."""
     order = call.order()
-    if order is None:
-        return gone("ORDER_NOT_FOUND")
     order.accept_calls += 1
+    _must_be_ours(order)
     if order.state != "WAITING_ACCEPTANCE":
-        return bad(f"ORDER_INVALID_STATE: order {order.id} is {order.state}")
-    lines = (call.json() or {}).get("order_lines")
-    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
-        return bad("VALIDATION_ERROR: order_lines")
-    answers = {str(line.get("id")): bool(line.get("accepted")) for line in lines}
-    known = {line["order_line_id"] for line in order.lines}
-    if set(answers) - known:
-        return bad("ORDER_LINE_NOT_FOUND")
-    if len(lines) != len(answers):
-        return bad("ORDER_LINE_DUPLICATE_ID")
-    if known - set(answers):
-        return bad("ORDER_LINE_ACCEPTANCE_DECISION_MISSING")
+        raise RefusedError(f"ORDER_INVALID_STATE: order {order.id} is {order.state}")
+    answers = _answers(order, call.body().get("order_lines"))
     if len(set(answers.values())) > 1 and not call.operator.partial_acceptance:
-        return bad("ORDER_PARTIAL_ACCEPTANCE_DISABLED")
+        raise RefusedError("ORDER_PARTIAL_ACCEPTANCE_DISABLED")
     call.operator.accept(order, answers, call.now)
+    if call.operator.refusal_zeroes_stock:
+        for line in order.lines:
+            if line["order_line_state"] == "REFUSED" and line["offer_sku"] in call.shop.offers:
+                call.shop.offers[line["offer_sku"]]["quantity"] = 0
     call.effective = True
     return Response(204)
+
+
+def _answers(order: SandboxOrder, lines: Any) -> dict[str, bool]:
+    if not isinstance(lines, list):
+        raise RefusedError("VALIDATION_ERROR: order_lines")
+    if any(line is None for line in lines):
+        raise RefusedError("ORDER_LINE_NULL_ELEMENT")
+    if not all(isinstance(line, dict) and isinstance(line.get("accepted"), bool) for line in lines):
+        raise RefusedError("VALIDATION_ERROR: order_lines")
+    answers = {str(line.get("id")): line["accepted"] for line in lines}
+    known = {line["order_line_id"] for line in order.lines}
+    if set(answers) - known:
+        raise RefusedError("ORDER_LINE_NOT_FOUND")
+    if len(lines) != len(answers):
+        raise RefusedError("ORDER_LINE_DUPLICATE_ID")
+    if known - set(answers):
+        raise RefusedError("ORDER_LINE_ACCEPTANCE_DECISION_MISSING")
+    return answers
+
+
+def _must_be_ours(order: SandboxOrder) -> None:
+    """An order of a fulfilment centre of the operator is none of the shop's business."""
+    if not order.body["can_shop_ship"]:
+        raise RefusedError("ORDER_FULFILLED_UNAUTHORIZED")
 
 
 def set_tracking(call: Context) -> Response:
     """OR23: carrier by code, or by name where the operator allows it."""
     order = call.order()
-    if order is None:
-        return gone("ORDER_NOT_FOUND")
+    _must_be_ours(order)
     if order.state not in ("SHIPPING", "SHIPPED", "TO_COLLECT"):
-        return bad(f"The order status must be 'SHIPPING' but it is '{order.state}'.")
-    tracking = call.json() or {}
+        raise RefusedError(wrong_state(order))
+    tracking = call.body()
     problem = carrier_problem(call, tracking)
     if problem:
-        return bad(problem)
-    order.body["shipping_carrier_code"] = tracking.get("carrier_code")
-    order.body["shipping_company"] = tracking.get("carrier_name") or tracking.get("carrier_code")
-    order.body["shipping_tracking"] = tracking.get("tracking_number")
+        raise RefusedError(problem)
+    shown = shown_tracking(call, tracking, "carrier_url")
+    order.body["shipping_carrier_code"] = shown.get("carrier_code")
+    order.body["shipping_carrier_standard_code"] = shown.get("carrier_standard_code")
+    order.body["shipping_company"] = shown.get("carrier_name")
+    order.body["shipping_tracking"] = shown.get("tracking_number")
+    order.body["shipping_tracking_url"] = shown.get("tracking_url")
     order.touch(call.now)
     call.effective = True
     return Response(204)
 
 
+def wrong_state(order: SandboxOrder) -> str:
+    """Mirakl's own words."""
+    return f"The order status must be 'SHIPPING' but it is '{order.state}'."
+
+
 def carrier_problem(call: Context, tracking: Json) -> str:
     """Why a carrier is refused; empty when it is not."""
-    carriers = {carrier["code"]: carrier for carrier in call.operator_carriers()}
     code = tracking.get("carrier_code")
     if code:
-        if code not in carriers:
-            return "Invalid value for field 'carrierCode'"
-        if "{trackingId}" in carriers[code]["tracking_url"] and not tracking.get("tracking_number"):
+        carrier = next((one for one in call.operator.carriers if one["code"] == code), None)
+        if carrier is None:
+            return FREE_CARRIER_REFUSED
+        if "{trackingId}" in carrier["tracking_url"] and not tracking.get("tracking_number"):
             return "Tracking number is mandatory for this carrier"
         return ""
-    if not tracking.get("carrier_name"):
-        return "Invalid value for field 'carrierCode'"
-    return "" if call.operator.free_carriers else "Invalid value for field 'carrierCode'"
+    return "" if tracking.get("carrier_name") and call.operator.free_carriers else FREE_CARRIER_REFUSED
+
+
+def shown_tracking(call: Context, tracking: Json, url_field: str = "tracking_url") -> Json:
+    """The tracking as it is read back: of a registered carrier, name and address are the operator's."""
+    number = tracking.get("tracking_number")
+    carrier = next((one for one in call.operator.carriers if one["code"] == tracking.get("carrier_code")), None)
+    if carrier is None:
+        url, name, standard = tracking.get(url_field), tracking.get("carrier_name"), None
+    else:
+        url, name = str(carrier["tracking_url"]).replace("{trackingId}", str(number or "")), carrier["label"]
+        standard = carrier["standard_code"]
+    shown = {
+        "carrier_code": tracking.get("carrier_code"),
+        "carrier_name": name,
+        "carrier_standard_code": standard or tracking.get("carrier_standard_code"),
+        "tracking_number": number,
+        "tracking_url": url,
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+def _must_say_its_length(call: Context) -> Response | None:
+    return None if "content-length" in call.request.headers else bad("Length Required", 411)
 
 
 def ship(call: Context) -> Response:
     """OR24: only from SHIPPING, only with tracking where the shipping type wants it."""
+    refused = _must_say_its_length(call)
+    if refused:
+        return refused
     order = call.order()
-    if order is None:
-        return gone("ORDER_NOT_FOUND")
-    if "content-length" not in call.request.headers:
-        return Response(411, b"Length Required")
+    _must_be_ours(order)
     if order.state != "SHIPPING":
-        return bad(f"The order status must be 'SHIPPING' but it is '{order.state}'.")
-    mandatory = any(
-        t["code"] == order.body["shipping_type_code"] and t["mandatory_tracking"] for t in call.shipping_types()
-    )
-    if mandatory and not order.body.get("shipping_tracking"):
-        return bad("Tracking details are mandatory for this shipping method.")
-    order.move("SHIPPED", call.now)
+        raise RefusedError(wrong_state(order))
+    if call.operator.mandatory_tracking(order) and not order.body.get("shipping_tracking"):
+        raise RefusedError("Tracking details are mandatory for this shipping method.")
+    call.operator.ship(order, call.now)
     order.ships += 1
     call.effective = True
     return Response(204)
 
 
-def refund(call: Context) -> Response:
-    """OR28: money back on lines; every call makes new refunds."""
-    body = call.json() or {}
-    refunds = body.get("refunds") or []
-    found = [(_line_of(call, item.get("order_line_id")), item) for item in refunds]
-    for pair, item in found:
-        if pair is None:
-            return gone(f"Order line {item.get('order_line_id')} not found")
-        if pair[0].state not in REFUNDABLE:
-            return bad(f"The order status must be 'SHIPPING' but it is '{pair[0].state}'.")
-    answers = []
-    for pair, item in found:
-        assert pair is not None
-        order, line = pair
-        number = str(next(call.operator.refunds))
-        row = {
-            "id": number,
-            "order_refund_id": number,
-            "created_date": call.iso(),
-            "amount": item.get("amount", 0),
-            "shipping_amount": item.get("shipping_amount", 0),
-            "quantity": item.get("quantity", 0),
-            "reason_code": item.get("reason_code", ""),
-            "refund_state": "WAITING_REFUND",
-            "state": "WAITING_REFUND",
-            "commission_amount": 0,
-            "commission_taxes": [],
-            "commission_total_amount": 0,
-        }
-        line["refunds"].append(row)
-        amount = -float(item.get("amount", 0))
-        call.operator.transactions.append(transaction(order, line, "REFUND_ORDER_AMOUNT", amount, call.now))
-        order.touch(call.now)
-        answers.append(
-            {
-                key: value
-                for key, value in row.items()
-                if key in ("order_refund_id", "amount", "shipping_amount", "quantity", "reason_code")
-            }
-            | {"refund_id": number, "order_line_id": line["order_line_id"]}
-        )
-    call.effective = True
-    return json_response({"order_tax_mode": body.get("order_tax_mode") or "TAX_INCLUDED", "refunds": answers})
-
-
 def cancel(call: Context) -> Response:
     """OR29: the whole order, while it can be cancelled."""
+    refused = _must_say_its_length(call)
+    if refused:
+        return refused
     order = call.order()
-    if order is None:
-        return gone("ORDER_NOT_FOUND")
-    if order.state not in CANCELABLE:
-        return bad(f"The order in state '{order.state}' cannot be canceled.")
-    order.due.clear()
-    order.move("CANCELED", call.now)
+    problem = cancel_problem(order)
+    if problem:
+        raise RefusedError(problem)
+    call.operator.cancel(order, call.now)
     call.effective = True
     return Response(204)
 
 
-def cancel_lines(call: Context) -> Response:
-    """OR30: quantities of lines."""
-    body = call.json() or {}
-    answers = []
-    for item in body.get("cancelations") or []:
-        pair = _line_of(call, item.get("order_line_id"))
-        if pair is None:
-            return gone(f"Order line {item.get('order_line_id')} not found")
-        order, line = pair
-        number = str(next(call.operator.refunds))
-        line["cancelations"].append(
-            {
-                "id": number,
-                "created_date": call.iso(),
-                "amount": item.get("amount", 0),
-                "shipping_amount": item.get("shipping_amount", 0),
-                "quantity": item.get("quantity", 0),
-                "reason_code": item.get("reason_code"),
-                "taxes": [],
-                "shipping_taxes": [],
-                "fees": [],
-                "commission_amount": 0,
-                "commission_taxes": [],
-                "commission_total_amount": 0,
-            }
-        )
-        order.touch(call.now)
-        answers.append(
-            {
-                "cancelation_id": number,
-                "order_line_id": line["order_line_id"],
-                "amount": item.get("amount", 0),
-                "shipping_amount": item.get("shipping_amount", 0),
-                "quantity": item.get("quantity", 0),
-                "reason_code": item.get("reason_code", ""),
-            }
-        )
-    call.effective = True
-    return json_response({"order_tax_mode": body.get("order_tax_mode") or "TAX_INCLUDED", "cancelations": answers})
+def cancel_problem(order: SandboxOrder) -> str:
+    """Why an order cannot be cancelled; empty when it can. Where the debit comes late, it must not have come."""
+    workflow = order.body["payment_workflow"]
+    if order.state not in CANCELABLE:
+        return f"The order in state '{order.state}' cannot be canceled."
+    if workflow in ("PAY_ON_DELIVERY", "PAY_ON_DUE_DATE", "PAY_ON_SHIPMENT") and order.is_debited:
+        return "The order was debited and cannot be canceled."
+    return ""
 
 
 def update_fields(call: Context) -> Response:
-    """OR31: custom fields of the order."""
+    """OR31: custom fields of the order and its lines: only those that are named; an empty value deletes."""
     order = call.order()
-    if order is None:
-        return gone("ORDER_NOT_FOUND")
-    body = call.json() or {}
-    order.body["order_additional_fields"] = body.get("order_additional_fields") or []
+    body = call.body()
+    of_lines = [row for row in body.get("order_lines") or [] if isinstance(row, dict)]
+    errors = _field_errors("order_additional_fields", body.get("order_additional_fields") or [], "ORDER")
+    for row in of_lines:
+        if order.line(row.get("order_line_id")) is None:
+            errors.append(_error("not.found", "order_lines.order_line_id", "The order line does not exist"))
+        name = "order_line_additional_fields"
+        errors += _field_errors(f"order_lines.{name}", row.get(name) or [], "ORDER_LINE")
+    if errors:
+        return json_response({"order_update_errors": {"errors": errors, "input": body}})
+    _set_fields(order.body, "order_additional_fields", body.get("order_additional_fields") or [], "ORDER")
+    for row in of_lines:
+        line = order.line(row["order_line_id"]) or {}
+        _set_fields(line, "order_line_additional_fields", row.get("order_line_additional_fields") or [], "ORDER_LINE")
     order.touch(call.now)
     call.effective = True
-    return json_response({"order_update_result": {"order_additional_fields": order.body["order_additional_fields"]}})
+    lines = [
+        {"order_line_id": line["order_line_id"], "order_line_additional_fields": line["order_line_additional_fields"]}
+        for line in order.lines
+    ]
+    fields = order.body["order_additional_fields"]
+    return json_response({"order_update_result": {"order_additional_fields": fields, "order_lines": lines}})
+
+
+def _error(code: str, where: str, message: str) -> Json:
+    return {"code": code, "field": where, "message": message}
+
+
+def _field_errors(where: str, rows: list[Any], entity: str) -> list[Json]:
+    found = []
+    for row in rows:
+        field = _field(row.get("code") if isinstance(row, dict) else None, entity)
+        if field is None:
+            found.append(_error("unknown.code", f"{where}.code", "The custom field does not exist"))
+        elif row.get("value") in (None, "") and field["required"]:
+            found.append(_error("required", f"{where}.value", "A required custom field cannot be deleted"))
+        elif row.get("value") not in (None, "") and not _fits(field, str(row["value"])):
+            found.append(_error("invalid.value", f"{where}.value", f"The value is no {field['type']}"))
+    return found
+
+
+def _field(code: Any, entity: str) -> Json | None:
+    return next((field for field in FIELDS if field["code"] == code and field["entity"] == entity), None)
+
+
+def _fits(field: Json, value: str) -> bool:
+    if "accepted_values" in field:
+        return value in field["accepted_values"]
+    pattern = PATTERNS.get(field["type"])
+    return bool(re.fullmatch(pattern, value)) if pattern else len(value) <= LONGEST.get(field["type"], 2000)
+
+
+def _set_fields(target: Json, name: str, rows: list[Json], entity: str) -> None:
+    values = {row["code"]: row for row in target[name]}
+    for row in rows:
+        field = _field(row["code"], entity) or {}
+        values[row["code"]] = {"code": row["code"], "type": field["type"], "value": row.get("value")}
+    target[name] = [row for row in values.values() if row["value"] not in (None, "")]
 
 
 def update_references(call: Context) -> Response:
-    """OR04: the seller's own order numbers."""
+    """OR04: the seller's own order numbers; fields that are not named stay, null removes."""
     answers = []
-    for item in (call.json() or {}).get("orders") or []:
-        order = call.operator.orders.get(str(item.get("order_id")))
-        if order is None or order.shop_id != call.shop.id:
-            answers.append(
-                {
-                    "order_id": item.get("order_id"),
-                    "updated": False,
-                    "errors": [{"code": "not.found", "message": "Order not found"}],
-                }
-            )
-            continue
-        order.body["references"]["order_reference_for_seller"] = (item.get("references") or {}).get(
-            "order_reference_for_seller"
-        )
-        answers.append({"order_id": order.id, "updated": True})
-        call.effective = True
+    for item in call.rows("orders", 100):
+        order = call.find(item.get("order_id"))
+        references = item.get("references") or {}
+        number = references.get("order_reference_for_seller")
+        if order is None:
+            answers.append(_refused(item, _error("not.found", "order_id", "The order does not exist")))
+        elif number is not None and not str(number).strip():
+            where = "references.order_reference_for_seller"
+            answers.append(_refused(item, _error("not.blank", where, "The reference may not be blank")))
+        else:
+            if "order_reference_for_seller" in references:
+                order.body["references"]["order_reference_for_seller"] = number
+                order.touch(call.now)
+                call.effective = True
+            now = order.body["references"]["order_reference_for_seller"]
+            answers.append({"order_id": order.id, "updated": {"references": {"order_reference_for_seller": now}}})
     return json_response({"updated_orders": answers})
 
 
-def _line_of(call: Context, line_id: Any) -> tuple[SandboxOrder, Json] | None:
-    order = call.operator.orders.get(str(line_id).rsplit("-", 1)[0])
-    if order is None or order.shop_id != call.shop.id:
-        return None
-    line = next((line for line in order.lines if line["order_line_id"] == line_id), None)
-    return None if line is None else (order, line)
-
-
-def _moment(text: str) -> float | None:
-    return datetime.fromisoformat(text).timestamp() if text else None
+def _refused(item: Json, error: Json) -> Json:
+    return {"order_id": item.get("order_id"), "errors": [error]}

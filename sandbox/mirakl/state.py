@@ -1,75 +1,22 @@
-"""What a marketplace knows: operators, their shops, orders with their timers, offers, shipments."""
+"""What a marketplace knows: its shops and keys, its orders with their timers, its offers, shipments and money."""
 
+import heapq
 import itertools
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sandbox.clock import iso
+from sandbox.mirakl.catalogue import CARRIERS, SHIPPING_TYPES, Json
+from sandbox.mirakl.order import GONE, SandboxOrder, new_order
+from sandbox.mirakl.transactions import Log
 
-Json = dict[str, Any]
-AFTER_ACCEPTANCE = ("WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING")
-CARRIERS: tuple[Json, ...] = (
-    {"code": "DHL", "label": "DHL", "standard_code": "dhl", "tracking_url": "https://dhl.example.com/{trackingId}"},
-    {"code": "DPD", "label": "DPD", "standard_code": "dpd", "tracking_url": "https://dpd.example.com/{trackingId}"},
-    {
-        "code": "FDX",
-        "label": "FedEx Ground",
-        "standard_code": "fedex",
-        "tracking_url": "https://fdx.example.com/{trackingId}",
-    },
-)
-SHIPPING_TYPES: tuple[Json, ...] = (
-    {"code": "STD", "label": "Standard", "standard_code": "STANDARD", "mandatory_tracking": True},
-    {"code": "EXP", "label": "Express", "standard_code": "EXPRESS", "mandatory_tracking": True},
-)
+__all__ = ["CARRIERS", "SHIPPING_TYPES", "Json", "Key", "Operator", "SandboxOrder", "Shop", "new_order"]
 
-
-@dataclass
-class SandboxOrder:
-    """An order as its operator holds it: Mirakl's own JSON, plus timers (seconds since 1970)."""
-
-    body: Json
-    shop_id: int
-    created: float
-    updated: float
-    due: list[tuple[float, str]] = field(default_factory=list)
-    address: Json = field(default_factory=dict)
-    accept_calls: int = 0
-    effective_accepts: int = 0
-    ships: int = 0
-
-    @property
-    def id(self) -> str:
-        """Mirakl's order id."""
-        return str(self.body["order_id"])
-
-    @property
-    def state(self) -> str:
-        """The order's state."""
-        return str(self.body["order_state"])
-
-    @property
-    def lines(self) -> list[Json]:
-        """The order's lines."""
-        lines: list[Json] = self.body["order_lines"]
-        return lines
-
-    def move(self, state: str, at: float) -> None:
-        """Move the order and its live lines."""
-        self.body["order_state"] = state
-        for line in self.lines:
-            if line["order_line_state"] not in ("REFUSED", "CANCELED"):
-                line["order_line_state"] = state
-        if state == "SHIPPING":
-            self.body["customer"] |= {"shipping_address": self.address, "billing_address": self.address}
-            self.body["customer_debited_date"] = iso(at)
-        self.touch(at)
-
-    def touch(self, at: float) -> None:
-        """Say that the order changed."""
-        self.updated = at
-        self.body["last_updated_date"] = iso(at)
+# In which states the customer is debited at the latest, per payment workflow.
+LAST_DEBIT = ("RECEIVED",)
+DEBITED_AT = {"PAY_ON_ACCEPTANCE": ("SHIPPING",), "PAY_ON_SHIPMENT": (*GONE, "RECEIVED")}
+ADMIN_AND_ACCOUNTS = frozenset({"ROLE_SHOP_ADMIN", "ROLE_SHOP_ACCOUNTANCY"})
 
 
 @dataclass
@@ -81,67 +28,143 @@ class Shop:
     api_key: str
     currency: str = "EUR"
     state: str = "OPEN"
-    roles: frozenset[str] = frozenset({"ROLE_SHOP_ADMIN", "ROLE_SHOP_ACCOUNTANCY"})
+    roles: frozenset[str] = ADMIN_AND_ACCOUNTS
     offers: dict[str, Json] = field(default_factory=dict)
+    commission_rate: float = 0.15
+
+
+@dataclass
+class Key:
+    """An API key: it belongs to a user, who may have several shops; the first one is the default."""
+
+    value: str
+    shops: list[Shop]
+    roles: frozenset[str]
 
 
 @dataclass
 class Operator:
-    """A marketplace. Its switches are the flags that PC01 tells."""
+    """A marketplace. Its switches are the flags that PC01 tells, and how it behaves where nothing is published."""
 
     name: str
     multi_shipment: bool = True
     auto_accept: bool = False
     partial_acceptance: bool = True
+    partial_cancelation: bool = True
     free_carriers: bool = True
     addresses_early: bool = False
+    refusal_zeroes_stock: bool = False
+    check_balance: bool = False
+    unknown_fields: bool = False
+    tax_mode: str = "TAX_INCLUDED"
+    update_delta_seconds: float = 1.0
+    staging_seconds: float = 0.0
     debit_seconds: float = 0.5
     acceptance_seconds: float = 5 * 86_400.0
+    late_shipment_seconds: float = 0.0
+    reception_seconds: float = 0.0
+    closing_seconds: float = 0.0
+    refund_seconds: float = 1.0
+    import_seconds: float = 0.3
+    external_partner: bool = False
     shops: dict[int, Shop] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
     orders: dict[str, SandboxOrder] = field(default_factory=dict)
+    orders_by_shop: dict[int, list[SandboxOrder]] = field(default_factory=dict)
     shipments: dict[str, Json] = field(default_factory=dict)
     shipments_by_order: dict[str, list[str]] = field(default_factory=dict)
     imports: dict[str, Json] = field(default_factory=dict)
-    transactions: list[Json] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
+    shipping_types: tuple[Json, ...] = SHIPPING_TYPES
+    carriers: tuple[Json, ...] = CARRIERS
     refunds: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    last_calls: dict[tuple[str, int], float] = field(default_factory=dict)
-    _timed: set[str] = field(default_factory=set)
+    offer_numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
+    last_calls: dict[tuple[str, int], list[float]] = field(default_factory=dict)
+    _due: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
+    _sequence: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def add_shop(self, shop_id: int, name: str, currency: str = "EUR") -> Shop:
         """Open a shop, with a key of its own."""
         key = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.name}-{shop_id}.example.com"))
         shop = Shop(shop_id, name, key, currency)
         self.shops[shop_id] = shop
+        self.orders_by_shop[shop_id] = []
+        self.keys[key] = Key(key, [shop], shop.roles)
         return shop
+
+    def add_key(self, shop_ids: list[int], roles: frozenset[str] = ADMIN_AND_ACCOUNTS) -> str:
+        """Give a user a key for several shops; the first one is the default."""
+        text = "-".join([self.name, *map(str, shop_ids), *sorted(roles)])
+        key = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{text}.example.com"))
+        self.keys[key] = Key(key, [self.shops[one] for one in shop_ids], roles)
+        return key
 
     def add_offer(self, shop: Shop, sku: str, price: float, quantity: int = 0, title: str = "") -> None:
         """Put an offer up."""
-        shop.offers[sku] = {"sku": sku, "price": price, "quantity": quantity, "title": title or f"Sample product {sku}"}
+        shop.offers[sku] = {
+            "id": next(self.offer_numbers),
+            "sku": sku,
+            "price": price,
+            "quantity": quantity,
+            "title": title or f"Sample product {sku}",
+        }
+
+    def later(self, at: float, act: Callable[[float], None]) -> None:
+        """Do something when its time has come; it is handed that time."""
+        heapq.heappush(self._due, (at, next(self._sequence), act))
+
+    def settle_all(self, now: float) -> None:
+        """Let every timer run up to now."""
+        while self._due and self._due[0][0] <= now:
+            at, _, act = heapq.heappop(self._due)
+            act(at)
 
     def place(self, order: SandboxOrder) -> SandboxOrder:
         """Take an order from a buyer."""
         self.orders[order.id] = order
-        order.due.append((order.created + self.acceptance_seconds, "REFUSED"))
-        self._timed.add(order.id)
-        if self.auto_accept:
-            self.accept(order, {line["order_line_id"]: True for line in order.lines}, order.created)
+        self.orders_by_shop[order.shop_id].append(order)
+        if order.state == "STAGING":
+            self._schedule(order, (order.created + self.staging_seconds, "WAITING_ACCEPTANCE"))
+        else:
+            self._await_acceptance(order, order.created)
         return order
 
-    def accept(self, order: SandboxOrder, answers: dict[str, bool], at: float) -> None:
-        """Take the shop's decision; the debit follows by itself."""
+    def _await_acceptance(self, order: SandboxOrder, at: float) -> None:
+        if self.auto_accept:
+            self.accept(order, {line["order_line_id"]: True for line in order.lines}, at, by_shop=False)
+        else:
+            self._schedule(order, (at + self.acceptance_seconds, "REFUSED"))
+
+    def accept(self, order: SandboxOrder, answers: dict[str, bool], at: float, *, by_shop: bool = True) -> None:
+        """Take the decision; the debit follows by itself, or the order may be shipped at once."""
         for line in order.lines:
             if not answers[line["order_line_id"]]:
                 line["order_line_state"] = "REFUSED"
+                line["order_line_state_reason_code"] = "REFUSED"
         order.effective_accepts += 1
-        order.body["acceptance_decision_date"] = iso(at)
+        if by_shop:
+            order.body["acceptance_decision_date"] = iso(at)
         order.due.clear()
         if not any(answers.values()):
-            order.move("REFUSED", at)
-            return
-        order.move("WAITING_DEBIT", at)
-        order.due = [(at + self.debit_seconds / 2, "WAITING_DEBIT_PAYMENT"), (at + self.debit_seconds, "SHIPPING")]
-        self._timed.add(order.id)
+            order.move("REFUSED", at, "REFUSED")
+        elif order.body["payment_workflow"] == "PAY_ON_ACCEPTANCE":
+            order.move("WAITING_DEBIT", at)
+            last = "CANCELED" if order.debit_refused else "SHIPPING"
+            halfway = at + self.debit_seconds / 2
+            self._schedule(order, (halfway, "WAITING_DEBIT_PAYMENT"), (at + self.debit_seconds, last))
+        else:
+            self._enter(order, "SHIPPING", at)
+
+    def ship(self, order: SandboxOrder, at: float) -> None:
+        """The last unit left."""
+        collected = any(t["click_and_collect"] for t in self._type_of(order))
+        self._enter(order, "TO_COLLECT" if collected else "SHIPPED", at)
+
+    def cancel(self, order: SandboxOrder, at: float, reason: str = "SYSTEM_CANCELATION") -> None:
+        """End the order before it left."""
+        order.due.clear()
+        order.move("CANCELED", at, reason)
 
     def settle(self, order: SandboxOrder, now: float) -> None:
         """Let the order's timers run up to now."""
@@ -149,158 +172,53 @@ class Operator:
             at, state = order.due.pop(0)
             if state == "REFUSED" and order.state != "WAITING_ACCEPTANCE":
                 continue
-            order.move(state, at)
-            if state == "SHIPPING":
-                self._book(order, at)
+            self._enter(order, state, at)
 
-    def settle_all(self, now: float) -> None:
-        """Let every running timer run up to now."""
-        for order_id in list(self._timed):
-            order = self.orders[order_id]
-            self.settle(order, now)
-            if not order.due:
-                self._timed.discard(order_id)
+    def _enter(self, order: SandboxOrder, state: str, at: float) -> None:
+        """Move an order, book what that means, and set the next timer."""
+        if state in ("REFUSED", "CANCELED"):
+            late = state == "CANCELED" and order.state == "SHIPPING"
+            order.due.clear()
+            order.move(state, at, "SYSTEM_LATE_SHIPMENT_CANCELATION" if late else state)
+            return
+        if not order.is_debited and state in DEBITED_AT.get(order.body["payment_workflow"], LAST_DEBIT):
+            order.debit(at)
+        order.move(state, at)
+        if state == "WAITING_ACCEPTANCE":
+            self._await_acceptance(order, at)
+        elif state == "SHIPPING":
+            self.log.book_debit(self.shops[order.shop_id], order, at)
+            self._schedule_after(order, at, self.late_shipment_seconds, "CANCELED")
+        elif state in GONE:
+            order.due.clear()
+            self._schedule_after(order, at, self.reception_seconds, "RECEIVED")
+        elif state == "RECEIVED":
+            self.log.release(order.id, at)
+            self._schedule_after(order, at, self.closing_seconds, "CLOSED")
 
-    def _book(self, order: SandboxOrder, at: float) -> None:
-        """Write the transaction lines that a debit makes: the amounts of each line, and its commission."""
-        for line in order.lines:
-            if line["order_line_state"] == "REFUSED":
-                continue
-            for kind, amount in (
-                ("ORDER_AMOUNT", line["price"]),
-                ("ORDER_SHIPPING_AMOUNT", line["shipping_price"]),
-                ("COMMISSION_FEE", -line["total_commission"]),
-            ):
-                self.transactions.append(transaction(order, line, kind, round(amount, 2), at))
+    def _schedule_after(self, order: SandboxOrder, at: float, seconds: float, state: str) -> None:
+        """Set a timer; no seconds mean that it never comes."""
+        if seconds:
+            self._schedule(order, (at + seconds, state))
 
+    def receive(self, order: SandboxOrder, at: float) -> None:
+        """The customer has it."""
+        order.due.clear()
+        self._enter(order, "RECEIVED", at)
 
-def transaction(order: SandboxOrder, line: Json, kind: str, amount: float, at: float) -> Json:
-    """One line of the transaction log; plus is to the seller."""
-    return {
-        "id": str(uuid.uuid4()),
-        "type": kind,
-        "amount": amount,
-        "amount_credited": max(amount, 0),
-        "amount_debited": max(-amount, 0),
-        "currency_iso_code": order.body["currency_iso_code"],
-        "date_created": iso(at),
-        "last_updated": iso(at),
-        "payment_state": "PENDING",
-        "shop_id": order.shop_id,
-        "entities": {
-            "order": {"id": order.id, "commercial_id": order.body["commercial_id"]},
-            "order_line": {"id": line["order_line_id"]},
-        },
-    }
+    def close(self, order: SandboxOrder, at: float) -> None:
+        """The operator closes it."""
+        order.due.clear()
+        order.move("CLOSED", at, "AUTO_CLOSED")
 
+    def _schedule(self, order: SandboxOrder, *timers: tuple[float, str]) -> None:
+        order.due.extend(timers)
+        for at, _ in timers:
+            self.later(at, lambda now: self.settle(order, now))
 
-def new_order(
-    operator: Operator,
-    shop: Shop,
-    lines: list[tuple[str, int]],
-    *,
-    at: float,
-    order_id: str = "",
-    shipping_type: str = "STD",
-    lastname: str = "Sample",
-    address: Json | None = None,
-    deadline_seconds: float = 2 * 86_400.0,
-) -> SandboxOrder:
-    """A buyer's order for offers of the shop: (offer SKU, quantity) per line."""
-    number = next(operator.numbers)
-    order_id = order_id or f"{operator.name.upper()}-{number:07d}-A"
-    rows = []
-    for position, (sku, quantity) in enumerate(lines, start=1):
-        price = float(shop.offers.get(sku, {}).get("price", 10.0))
-        rows.append(_line(order_id, position, sku, quantity, price, at, shop))
-    total = round(sum(row["total_price"] for row in rows), 2)
-    home = {
-        "firstname": "Robin",
-        "lastname": lastname,
-        "street_1": "1 Sample Street",
-        "city": "Sampletown",
-        "zip_code": "75000",
-        "country": "France",
-        "country_iso_code": "FRA",
-        "phone": "0100000000",
-    } | (address or {})
-    body: Json = {
-        "order_id": order_id,
-        "commercial_id": order_id.rsplit("-", 1)[0],
-        "order_state": "WAITING_ACCEPTANCE",
-        "created_date": iso(at),
-        "last_updated_date": iso(at),
-        "shipping_deadline": iso(at + deadline_seconds),
-        "currency_iso_code": shop.currency,
-        "price": round(sum(row["price"] for row in rows), 2),
-        "shipping_price": round(sum(row["shipping_price"] for row in rows), 2),
-        "total_price": total,
-        "total_commission": round(sum(row["total_commission"] for row in rows), 2),
-        "order_tax_mode": "TAX_INCLUDED",
-        "payment_type": "CARD",
-        "paymentType": "CARD",
-        "payment_workflow": "PAY_ON_ACCEPTANCE",
-        "leadtime_to_ship": 2,
-        "can_cancel": True,
-        "can_shop_ship": True,
-        "fully_refunded": False,
-        "has_customer_message": False,
-        "has_incident": False,
-        "has_invoice": False,
-        "fulfillment": {"center": {"code": "DEFAULT"}},
-        "shipping_type_code": shipping_type,
-        "shipping_type_label": shipping_type,
-        "shipping_zone_code": "EU",
-        "shipping_zone_label": "Europe",
-        "customer": {
-            "customer_id": f"C{number}",
-            "firstname": "Robin",
-            "lastname": lastname,
-            "shipping_address": home if operator.addresses_early else None,
-            "billing_address": home if operator.addresses_early else None,
-        },
-        "customer_notification_email": f"relay-{number}@example.com",
-        "order_additional_fields": [],
-        "references": {"order_reference_for_customer": None, "order_reference_for_seller": None},
-        "promotions": {"applied_promotions": [], "total_deduced_amount": 0},
-        "order_lines": rows,
-    }
-    return SandboxOrder(body, shop.id, at, at, address=home)
+    def _type_of(self, order: SandboxOrder) -> list[Json]:
+        return [row for row in self.shipping_types if row["code"] == order.body["shipping_type_code"]]
 
-
-def _line(order_id: str, position: int, sku: str, quantity: int, price: float, at: float, shop: Shop) -> Json:
-    total = round(price * quantity, 2)
-    fee = round(total * 0.15, 2)
-    return {
-        "order_line_id": f"{order_id}-{position}",
-        "order_line_index": position,
-        "order_line_state": "WAITING_ACCEPTANCE",
-        "offer_id": 1000 + position,
-        "offer_sku": sku,
-        "offer_state_code": "11",
-        "product_sku": f"P-{sku}",
-        "product_title": shop.offers.get(sku, {}).get("title", f"Sample product {sku}"),
-        "category_code": "SAMPLES",
-        "category_label": "Samples",
-        "quantity": quantity,
-        "price_unit": price,
-        "price": total,
-        "shipping_price": 0.0,
-        "total_price": total,
-        "commission_fee": fee,
-        "total_commission": fee,
-        "commission_taxes": [],
-        "commission_vat": 0,
-        "commission_rate_vat": 0,
-        "can_refund": False,
-        "created_date": iso(at),
-        "last_updated_date": iso(at),
-        "taxes": [],
-        "shipping_taxes": [],
-        "fees": [],
-        "refunds": [],
-        "cancelations": [],
-        "promotions": [],
-        "order_line_additional_fields": [],
-        "product_medias": [],
-    }
+    def mandatory_tracking(self, order: SandboxOrder) -> bool:
+        """Whether the order's shipping type wants a tracking number before it may be shipped."""
+        return any(row["mandatory_tracking"] for row in self._type_of(order))
