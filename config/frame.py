@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import Max
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from core.models import Breaker, User
+from core.clock import db_now
+from core.models import Breaker, CanaryBeat, User
 from exceptions.domain.catalogue import TEAM_LABELS
 from exceptions.queries.desk import waiting_by_team
 from integration.models import Channel, Warehouse
@@ -23,6 +26,8 @@ RAIL: Final = (
     ("jobs", "Jobs", "jobs"),
     ("handbook", "Handbook", "handbook"),
 )
+# A canary goes through each queue every quarter of a minute.
+SILENT: Final = timedelta(minutes=2)
 # Pages that can be narrowed to one channel; from any other the switcher leads to the orders.
 NARROWED: Final = frozenset({"exceptions", "orders", "shipments", "sku_maps"})
 
@@ -56,6 +61,8 @@ class Frame:
     channel: str
     switch_to: str
     lights: list[Light]
+    search_text: str
+    silent_since: datetime | None
 
     @property
     def lights_words(self) -> str:
@@ -80,7 +87,15 @@ def _frame(request: HttpRequest) -> Frame:
         channel=request.GET.get("channel", ""),
         switch_to=reverse(target),
         lights=_lights(channels),
+        search_text=request.GET.get("q", "") if current == "search" else "",
+        silent_since=_silent_since(),
     )
+
+
+def _silent_since() -> datetime | None:
+    """When the workers were last heard of, if that is too long ago: then no order moves, whatever else is fine."""
+    last = CanaryBeat.objects.aggregate(last=Max("beat_at"))["last"]
+    return last if last is not None and db_now() - last > SILENT else None
 
 
 def _entries(request: HttpRequest, current: str) -> Iterator[Entry]:
