@@ -4,8 +4,11 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 CONNECT_SECONDS = 5
-# A statement, a wait for a lock and an idle transaction each have an end: none of them may stop a lane for ever.
-SERVER_OPTIONS = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s"
+# A statement, a wait for a lock and an idle transaction each have an end: none of them may stop a lane for ever. A commit
+# that was reported is on disk, whatever the server's own default: what was sent must not be forgotten.
+SERVER_OPTIONS = (
+    "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s -c synchronous_commit=on"
+)
 
 
 def database_settings(url: str) -> dict[str, Any]:
@@ -29,6 +32,7 @@ def database_settings(url: str) -> dict[str, Any]:
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
             "application_name": "holdpoint",
             "options": SERVER_OPTIONS,
             **query,

@@ -1,5 +1,6 @@
 """Every periodic job of the project on one screen; each says how often it runs in its own module."""
 
+from core import upkeep
 from core.jobs import Job
 from exceptions.jobs import watch
 from integration.jobs import (
@@ -19,4 +20,5 @@ JOBS: tuple[Job, ...] = (
     plan_dispatches.JOB,
     *run_effects.JOBS,
     watch.JOB,
+    upkeep.JOB,
 )

@@ -174,9 +174,10 @@ Q_CLUSTER: dict[str, Any] = {
     "max_rss": 400_000,
     "label": "Queue",
     "ALT_CLUSTERS": {
-        "accept": {"workers": 1, "timeout": 60, "retry": 240},
-        "import": {"workers": 1, "timeout": 120, "retry": 480},
-        "dispatch": {"workers": 1, "timeout": 120, "retry": 480},
+        # More than one worker each: a shop that hangs holds one of them up to its deadline, not the lane.
+        "accept": {"workers": 3, "timeout": 60, "retry": 240},
+        "import": {"workers": 2, "timeout": 120, "retry": 480},
+        "dispatch": {"workers": 2, "timeout": 120, "retry": 480},
         "watch": {"workers": 1, "timeout": 120, "retry": 480},
     },
 }

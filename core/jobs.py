@@ -12,11 +12,16 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from core.clock import db_now
+from core.clock import SKEW_REFUSAL, clock_skew_seconds, db_now
 from core.models import JobRun, Periodic
+from core.redaction import storable
 
 Counts = dict[str, int]
-LEASE_SECONDS = 40.0
+LEASE_SECONDS = 30.0
+
+
+class ClockSkewError(Exception):
+    """This machine's clock is too far from the database's for bulk work."""
 
 
 class UnknownJobError(Exception):
@@ -42,13 +47,17 @@ class JobContext:
 
 @dataclass(frozen=True)
 class Job:
-    """A job and its beat. With `scopes` it runs once for each of them; else once for everything."""
+    """A job and its beat. With `scopes` it runs once for each of them; else once for everything.
+
+    `is_bulk` work, which writes much by one decision, is refused while this machine's clock is wrong.
+    """
 
     name: str
     every_seconds: float
     run: Callable[[JobContext], Counts]
     queue: str
     scopes: Callable[[], Sequence[Scope]] | None = None
+    is_bulk: bool = False
 
 
 @cache
@@ -114,11 +123,17 @@ def run_job(name: str, *, scope: str | None = None, epoch: int | None = None) ->
     run = JobRun(job=name, scope=scope or "", started_at=db_now())
     context = JobContext(scope=scope, owner=owner, heartbeat=lambda: _extend_lease(key, fence))
     try:
+        _refuse_wrong_clock(job)
         run.counts, run.outcome = job.run(context), "ok"
     except Exception as error:  # noqa: BLE001 -- whatever a job raises is a fact about the job, kept on its run
         run.outcome, run.error = "failed", _words(error)
-    run.finished_at = db_now()
-    _release_lease(key, fence, epoch, run)
+    except SystemExit as error:
+        # The queue ends a job that takes too long in this way: kept as a failure, then the worker ends as it must.
+        run.outcome, run.error = "failed", f"Ended before it was finished: {error}"
+        _finish(key, fence, epoch, run)
+        run.save()
+        raise
+    _finish(key, fence, epoch, run)
     if epoch is None or run.outcome != "ok" or any(run.counts.get(count) for count in run.counts if count != "skipped"):
         run.save()
         return run
@@ -156,6 +171,20 @@ def _extend_lease(key: str, fence: int) -> None:
         )
 
 
+def _refuse_wrong_clock(job: Job) -> None:
+    if job.is_bulk and abs(skew := clock_skew_seconds()) > SKEW_REFUSAL:
+        message = (
+            f"This machine's clock differs from the database's by {skew:.0f} s: set it right, then this job goes on."
+        )
+        raise ClockSkewError(message)
+
+
+def _finish(key: str, fence: int, epoch: int | None, run: JobRun) -> None:
+    run.error = storable(run.error)
+    run.finished_at = db_now()
+    _release_lease(key, fence, epoch, run)
+
+
 def _release_lease(key: str, fence: int, epoch: int | None, run: JobRun) -> None:
     values = {"lease_until": None, "last_counts": run.counts, "last_error": run.error[:2000]}
     if run.outcome == "ok":
@@ -177,5 +206,5 @@ def _skipped(job: Job, scope: str | None) -> JobRun:
     )
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))[-6000:]

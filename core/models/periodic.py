@@ -55,11 +55,12 @@ class JobRun(models.Model):
 
 
 class CanaryBeat(models.Model):
-    """The last canary that went through tick, queue and worker of one queue."""
+    """The last canary sent through one queue: ticked, queued (as `wakeup`), worked on, and acknowledged (`wakeup` gone)."""
 
     queue = models.CharField(max_length=20, primary_key=True)
     sent_at = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True)
+    wakeup = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return self.queue

@@ -2,9 +2,13 @@
 
 from time import sleep
 
-from django.db import connections
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+
+log = structlog.get_logger(__name__)
+AWAY_SECONDS = 1.0
 
 _DEQUEUE = """
 UPDATE django_q_ormq SET lock = app_now() + make_interval(secs => %s)
@@ -28,25 +32,38 @@ class PgBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
         return int(row[0])
 
     def dequeue(self) -> list[tuple[str, str]] | None:
-        """Take the oldest wake-ups; each is ours for the retry time."""
-        self.get_connection()
-        with connections[Conf.ORM].cursor() as cursor:
-            cursor.execute(_DEQUEUE, [Conf.RETRY, self.list_key, Conf.BULK])
-            rows = cursor.fetchall()
+        """Take the oldest wake-ups; each is ours for the retry time. A database that is away is waited for, not died of."""
+        try:
+            self.get_connection()
+            with connections[Conf.ORM].cursor() as cursor:
+                cursor.execute(_DEQUEUE, [Conf.RETRY, self.list_key, Conf.BULK])
+                rows = cursor.fetchall()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("broker.database_away", error=str(error))
+            close_old_connections()
+            sleep(AWAY_SECONDS)
+            return None
         if rows:
             return [(f"{pk}:{fence}", payload) for pk, payload, fence in sorted(rows)]
         sleep(Conf.POLL)
         return None
 
     def delete(self, task_id: str | int) -> None:
-        """Remove a wake-up if it is still the one we took: one that was taken again stays."""
+        """Remove a wake-up if it is still the one we took: one that was taken again stays.
+
+        While the database is away it stays too, and comes again after the retry time, to find its slot done.
+        """
         pk, _, fence = str(task_id).partition(":")
-        self.get_connection()
-        with connections[Conf.ORM].cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM django_q_ormq WHERE id = %s AND (%s = '' OR EXTRACT(EPOCH FROM lock)::text = %s)",
-                [int(pk), fence, fence],
-            )
+        try:
+            self.get_connection()
+            with connections[Conf.ORM].cursor() as cursor:
+                cursor.execute(
+                    "DELETE FROM django_q_ormq WHERE id = %s AND (%s = '' OR EXTRACT(EPOCH FROM lock)::text = %s)",
+                    [int(pk), fence, fence],
+                )
+        except (OperationalError, InterfaceError) as error:
+            log.warning("broker.not_acknowledged", error=str(error))
+            close_old_connections()
 
     def info(self) -> str:
         """What the log calls this broker."""

@@ -15,7 +15,7 @@ import django_q.cluster as q2
 from django_q.conf import Conf
 from django_q.worker import worker
 
-from core.queue.parentage import die_with_parent
+from core.queue.parentage import die_with_parent, lost_parent
 
 POLL_SECONDS = 0.2
 
@@ -23,8 +23,10 @@ POLL_SECONDS = 0.2
 class FailFastSentinel(q2.Sentinel):  # type: ignore[misc]  # django-q2 ships no types
     """A sentinel whose children die with it, and which dies with a child that was killed."""
 
+    parent = 0
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        die_with_parent()
+        die_with_parent(self.parent or None)
         super().__init__(*args, **kwargs)
 
     def spawn_process(self, target: Callable[..., object], *args: Any) -> BaseProcess:
@@ -53,7 +55,9 @@ def _tied(parent: int, target: Callable[..., object], *args: Any) -> None:
 
 def run_cluster() -> None:
     """Run the cluster of the queue that Q_CLUSTER_NAME names, until it is told to stop; never outlive its sentinel."""
+    FailFastSentinel.parent = os.getpid()
     q2.Sentinel = FailFastSentinel
+    launcher = os.getppid()
     cluster = q2.Cluster()
     told: list[int] = []
 
@@ -64,6 +68,8 @@ def run_cluster() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     while cluster.sentinel.is_alive():
+        if lost_parent(launcher):
+            break
         if told:
             cluster.stop()
             return

@@ -1,5 +1,9 @@
-"""Starts and watches the queue processes: one group per queue and one ticker; a group that dies or hangs is replaced."""
+"""Starts and watches the queue processes: one group per queue and one ticker; a group that dies or hangs is replaced.
 
+Fit to be process 1 of a container: it reaps whatever ends below it, and takes orphans of its groups for its own.
+"""
+
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,14 +14,16 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections
 
-from core.queue.parentage import die_with_parent
+from core.queue.parentage import adopt_orphans, die_with_parent
 from core.queue.ticker import queues
+from core.queue.watch import silent_queues, ticker_is_silent
 
 log = structlog.get_logger(__name__)
 
-STALE_CANARY_SECONDS = 60.0
+STEADY_SECONDS = 60.0
+TICKER = "ticker"
 STOP_SECONDS = 10.0
 WATCH_SECONDS = 0.3
 CANARY_LOOK_SECONDS = 5.0
@@ -48,8 +54,13 @@ class Group:
         self.started_at = time.monotonic()
         log.info("group.started", group=self.name, pid=self.process.pid)
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.started_at
+
     def kill(self) -> None:
-        """Kill the whole group at once."""
+        """Kill the whole group at once; it is started again as after any death."""
         if self.process is not None:
             _signal_group(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -66,15 +77,17 @@ class Launcher:
         """Start every group, then watch: restart the dead, kill those whose canary is silent."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
+        adopt_orphans()
         names = queues()
         self.groups = [Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}) for name in names]
-        self.groups.append(Group("ticker", ["ticker"], {}))
+        self.groups.append(Group(TICKER, ["ticker"], {}))
         for group in self.groups:
             group.start()
         looked = time.monotonic()
         while not self.stopping:
             for group in self.groups:
                 self._revive(group)
+            self._reap_orphans()
             if time.monotonic() - looked > CANARY_LOOK_SECONDS:
                 looked = time.monotonic()
                 self._kill_silent()
@@ -87,7 +100,7 @@ class Launcher:
     def _revive(self, group: Group) -> None:
         process = group.process
         if process is not None and process.poll() is None:
-            if group.failures and time.monotonic() - group.started_at > STALE_CANARY_SECONDS:
+            if group.failures and group.age > STEADY_SECONDS:
                 group.failures = 0
             return
         if process is not None:
@@ -102,17 +115,28 @@ class Launcher:
 
     def _kill_silent(self) -> None:
         try:
-            silent = _silent_queues()
+            silent, ticker = silent_queues(), ticker_is_silent()
         except (OperationalError, InterfaceError) as error:
             # Without a database a canary says nothing about the queue.
             log.warning("launcher.database_away", error=str(error))
             close_old_connections()
             return
         for group in self.groups:
-            queue = group.environment.get("Q_CLUSTER_NAME")
-            if queue in silent and time.monotonic() - group.started_at > STALE_CANARY_SECONDS:
+            # A canary that was sent before the group began tells of the one before it.
+            sent_ago = silent.get(group.environment.get("Q_CLUSTER_NAME", ""), float("inf"))
+            hangs = sent_ago < group.age or (group.name == TICKER and ticker and group.age > STEADY_SECONDS)
+            if hangs:
                 log.error("group.silent", group=group.name)
                 group.kill()
+
+    def _reap_orphans(self) -> None:
+        """Collect what ended below us and is no group of ours: nobody else would."""
+        ours = {group.process.pid for group in self.groups if group.process is not None}
+        with contextlib.suppress(ChildProcessError):
+            while (
+                found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            ) is not None and found.si_pid not in ours:
+                os.waitpid(found.si_pid, os.WNOHANG)
 
     def _stop_all(self) -> None:
         for group in reversed(self.groups):
@@ -128,17 +152,6 @@ class Launcher:
                 log.warning("group.killed", group=group.name)
             _signal_group(group.process.pid, signal.SIGKILL)
             group.process.wait()
-
-
-def _silent_queues() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT queue FROM core_canarybeat
-               WHERE sent_at < app_now() - make_interval(secs => 5)
-                 AND COALESCE(beat_at, 'epoch') < app_now() - make_interval(secs => %s)""",
-            [STALE_CANARY_SECONDS],
-        )
-        return {row[0] for row in cursor.fetchall()}
 
 
 def _signal_group(pid: int, signum: signal.Signals) -> None:

@@ -9,6 +9,7 @@ from django.db import connection as database
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
+from core.clock import SKEW_WARNING, clock_skew_seconds
 from core.jobs import registry, sync_periodics
 from core.models import CanaryBeat
 
@@ -17,11 +18,16 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 0.25
 SYNC_SECONDS = 5.0
 CANARY_SECONDS = 15.0
+# Longer than the launcher waits before it kills a queue whose canary does not come back.
+GIVEN_UP_SECONDS = 90.0
+SKEW_SECONDS = 30.0
 
-# One wake-up per beat is outstanding at a time; one that got lost is called again after half a minute.
+# One wake-up per beat is outstanding at a time; one that got lost is called again after half a minute. Slots that were
+# missed are not made up for: the next one is the next multiple of the period after now.
 _DUE = """
 UPDATE core_periodic SET epoch = epoch + 1, ticked_at = app_now(),
-       next_due = GREATEST(next_due + make_interval(secs => every_seconds), app_now())
+       next_due = next_due + make_interval(secs => every_seconds
+           * (1 + floor(GREATEST(0, EXTRACT(EPOCH FROM app_now() - next_due)) / every_seconds)))
 WHERE name IN (
     SELECT name FROM core_periodic
     WHERE enabled AND next_due <= app_now() AND (lease_until IS NULL OR lease_until < app_now())
@@ -42,18 +48,26 @@ def tick() -> int:
 
 
 def send_canaries() -> None:
-    """Send one canary through each queue, unless the last is still on its way."""
+    """Send one canary through each queue, unless the last is still on its way; after a while that one is given up."""
     for queue in queues():
         with transaction.atomic(), database.cursor() as cursor:
             CanaryBeat.objects.get_or_create(queue=queue)
             cursor.execute(
                 """UPDATE core_canarybeat SET sent_at = app_now()
-                   WHERE queue = %s AND (sent_at IS NULL OR beat_at >= sent_at OR sent_at < app_now() - interval '60 seconds')
+                   WHERE queue = %s
+                     AND (sent_at IS NULL OR sent_at < app_now() - make_interval(secs => %s)
+                          OR (beat_at >= sent_at AND NOT EXISTS (SELECT 1 FROM django_q_ormq WHERE id = wakeup)))
                    RETURNING queue""",
-                [queue],
+                [queue, GIVEN_UP_SECONDS],
             )
             if cursor.fetchone():
                 async_task("core.queue.tasks.canary", queue, cluster=queue, task_name=f"canary {queue}")
+                # Ids only grow, so this is the canary, or a wake-up after it; either has to be acknowledged.
+                cursor.execute(
+                    """UPDATE core_canarybeat SET wakeup = (SELECT max(id) FROM django_q_ormq WHERE key = %s)
+                       WHERE queue = %s""",
+                    [queue, queue],
+                )
 
 
 def queues() -> list[str]:
@@ -77,22 +91,38 @@ def ensure_guard() -> None:
 
 def run_ticker(stop: Callable[[], bool]) -> None:
     """Tick until told to stop. A database that is away is waited for, a beat late."""
-    synced = canaried = float("-inf")
-    guarded = False
+    chores = [
+        _Chore(float("inf"), ensure_guard),
+        _Chore(SYNC_SECONDS, sync_periodics),
+        _Chore(CANARY_SECONDS, send_canaries),
+        _Chore(SKEW_SECONDS, warn_of_skew),
+        _Chore(0.0, tick),
+    ]
     while not stop():
         try:
-            if time.monotonic() - synced >= SYNC_SECONDS:
-                sync_periodics()
-                synced = time.monotonic()
-            if not guarded:
-                ensure_guard()
-                guarded = True
-            if time.monotonic() - canaried >= CANARY_SECONDS:
-                send_canaries()
-                canaried = time.monotonic()
-            tick()
+            for chore in chores:
+                chore.run_if_due()
         except (OperationalError, InterfaceError) as error:
             log.warning("ticker.database_away", error=str(error))
             close_old_connections()
             time.sleep(1.0)
         time.sleep(TICK_SECONDS)
+
+
+class _Chore:
+    """Something the ticker does now and then; done means it came to its end."""
+
+    def __init__(self, every: float, work: Callable[[], object]) -> None:
+        self.every, self.work, self.done_at = every, work, float("-inf")
+
+    def run_if_due(self) -> None:
+        if time.monotonic() - self.done_at >= self.every:
+            self.work()
+            self.done_at = time.monotonic()
+
+
+def warn_of_skew() -> None:
+    """Say when this machine's clock and the database's differ: what goes by the first of them is then wrong."""
+    skew = clock_skew_seconds()
+    if abs(skew) > SKEW_WARNING:
+        log.warning("clock.skew", seconds=round(skew, 1), advice="Let both machines take the time from one source.")

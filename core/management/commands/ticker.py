@@ -1,10 +1,12 @@
 """The clock process. Started by `workers`, not by hand."""
 
+import os
 import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from core.queue.parentage import lost_parent
 from core.queue.ticker import run_ticker
 
 
@@ -18,4 +20,5 @@ class Command(BaseCommand):
         told: list[int] = []
         signal.signal(signal.SIGTERM, lambda signum, _: told.append(signum))
         signal.signal(signal.SIGINT, lambda signum, _: told.append(signum))
-        run_ticker(lambda: bool(told))
+        launcher = os.getppid()
+        run_ticker(lambda: bool(told) or lost_parent(launcher))
