@@ -15,15 +15,16 @@ def list_orders(call: Context) -> Response:
     """OR11. Unknown parameters are ignored; the update filter is widened by a delta, as Mirakl does."""
     filters = [*_named(call), *_dated(call), *_flagged(call)]
     ids = call.listed("order_ids")
-    if ids:
-        rows = [order for one in ids if (order := call.find(one)) is not None]
-    else:
-        rows = call.operator.orders_by_shop[call.shop.id]
+    rows = _named_orders(call, ids) if ids else call.operator.orders_by_shop[call.shop.id]
     if call.operator.staging_seconds:
         filters.append(lambda order: order.state != "STAGING")
     rows = [order for order in rows if all(fits(order) for fits in filters)] if filters else list(rows)
     rows.sort(key=attrgetter("place"), reverse=call.request.one("order") == "desc")
     return offset_page(call, rows, "orders", lambda order: _shown(call, order))
+
+
+def _named_orders(call: Context, ids: set[str]) -> list[SandboxOrder]:
+    return [order for one in ids if (order := call.find(one)) is not None]
 
 
 def _shown(call: Context, order: SandboxOrder) -> Json:
