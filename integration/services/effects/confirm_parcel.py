@@ -21,7 +21,7 @@ class ConfirmParcel:
 
     kind = "mirakl.confirm_parcel"
     batch_size = 50
-    settle_seconds = 5.0
+    settle_seconds = 45.0
     lease_seconds = 30
 
     def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
