@@ -10,7 +10,7 @@ from typing import cast
 
 from django.db import connections
 
-from bench.crash_points.cases import FAULT_SECONDS, NO_FAULT, READ_POINTS, Result
+from bench.crash_points.cases import FAULT_SECONDS, LATE_COMMIT, LATE_PART, NO_FAULT, READ_POINTS, Result
 from bench.crash_points.stage import TENANT, Stage
 from core.clock import db_now
 from core.effects import run_effects
@@ -21,7 +21,8 @@ from integration.services.effects import HANDLERS
 
 CRASHED = 9
 LEASE_SECONDS = 2
-ROUNDS = 30
+ROUNDS = 40
+SANDBOX_TICK_SECONDS = 0.4
 
 
 def run_case(stage: Stage, effect_id: int, point: str, fault: str) -> Result:
@@ -46,6 +47,10 @@ def run_case(stage: Stage, effect_id: int, point: str, fault: str) -> Result:
         problems.append(f"the process that went on ended with {code}")
     stage.catch_up()
     stage.far.call("DELETE", "faults")
+    if fault == LATE_COMMIT:
+        # What still may come has to come before the books are read.
+        stage.leap(_seconds(stage, fault) + 1)
+        time.sleep(SANDBOX_TICK_SECONDS)
     problems += audit(stage, effect_id) + _repeats(stage, seen)
     return Result(stage.lane.name, point, fault, tuple(problems), round(time.monotonic() - began, 2))
 
@@ -54,8 +59,14 @@ def _arm(stage: Stage, place: tuple[str, str], fault: str) -> None:
     if fault == NO_FAULT:
         return
     side, operation = place
-    body = {"side": side, "operation": operation, "kind": fault, "seconds": FAULT_SECONDS.get(fault, 0.0)}
+    body = {"side": side, "operation": operation, "kind": fault, "seconds": _seconds(stage, fault)}
     stage.far.call("POST", "faults", body)
+
+
+def _seconds(stage: Stage, fault: str) -> float:
+    if fault == LATE_COMMIT:
+        return LATE_PART * _handler(stage).settle_seconds
+    return FAULT_SECONDS.get(fault, 0.0)
 
 
 def _die(stage: Stage, point: str) -> list[str]:

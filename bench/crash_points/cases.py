@@ -8,8 +8,10 @@ from sandbox.faults import KINDS
 READ_POINTS = ("before_read_back", "after_read_back")
 NO_FAULT = "none"
 FAULTS = (NO_FAULT, *KINDS)
-# Seconds a fault lasts: longer than a call may take for a hang, shorter than the settle time for a late commit.
-FAULT_SECONDS = {"latency": 0.1, "timeout_before": 3.0, "timeout_after": 3.0, "late_commit": 8.0, "throttle": 1.0}
+# Seconds a fault lasts; a hang is longer than a call may take.
+FAULT_SECONDS = {"latency": 0.1, "timeout_before": 3.0, "timeout_after": 3.0, "throttle": 1.0}
+# A late commit comes well after our side gave up, and still inside the time that the write is given to show itself.
+LATE_COMMIT, LATE_PART = "late_commit", 0.7
 
 
 @dataclass(frozen=True)
