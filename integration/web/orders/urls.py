@@ -1,19 +1,13 @@
-"""The addresses of orders and shipments."""
+"""The addresses of orders, parcels and the search."""
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from core.permissions import VIEW_OPERATIONS, page
-
-
-@page(VIEW_OPERATIONS)
-def soon(request: HttpRequest, pk: int = 0) -> HttpResponse:
-    return HttpResponse("soon")
-
+from integration.web.orders import views
 
 urlpatterns = [
-    path("orders/", soon, name="orders"),
-    path("orders/<int:pk>/", soon, name="order"),
-    path("shipments/", soon, name="shipments"),
-    path("search/", soon, name="search"),
+    path("orders/", views.orders, name="orders"),
+    path("orders/<int:pk>/", views.passport, name="order"),
+    path("orders/<int:pk>/retry/<int:hold_pk>/", views.retry, name="order_retry"),
+    path("shipments/", views.shipments, name="shipments"),
+    path("search/", views.search, name="search"),
 ]
