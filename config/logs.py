@@ -32,6 +32,8 @@ def logging_settings(*, level: str, log_format: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stream"], "level": level, "propagate": False},
             # One line for every request we make is in the call log already, redacted; here it would carry addresses.
             "httpx": {"level": "WARNING"},
+            # Two lines for every beat of every job would bury what matters; the runs are rows of their own.
+            "django-q": {"level": "WARNING"},
         },
     }
 
