@@ -29,7 +29,9 @@ RAIL: Final = (
 # A canary goes through each queue every quarter of a minute.
 SILENT: Final = timedelta(minutes=2)
 # Pages that can be narrowed to one channel; from any other the switcher leads to the orders.
-NARROWED: Final = frozenset({"exceptions", "orders", "shipments", "sku_maps"})
+NARROWED: Final = frozenset({"exceptions", "orders", "shipments", "sku_maps", "carrier_maps", "shipping_method_maps"})
+# Entries that stand for more addresses than those below their own.
+BELOW: Final = {"sku_maps": ("/sku-maps/", "/maps/")}
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _entries(request: HttpRequest, current: str) -> Iterator[Entry]:
             label=label,
             icon=icon,
             url=url,
-            is_current=name == current if name == "today" else request.path.startswith(url),
+            is_current=name == current if name == "today" else request.path.startswith(BELOW.get(name, url)),
             count=count if is_counted else 0,
             count_words=f"{count} waiting{whose}" if is_counted else "",
         )

@@ -21,11 +21,18 @@ class Beat:
     is_running: bool
     is_overdue: bool
     failed: bool
+    due_in: timedelta
 
     @property
     def every(self) -> timedelta:
         """The period."""
         return timedelta(seconds=self.row.every_seconds)
+
+    @property
+    def last_words(self) -> str:
+        """The last line of the last error, which is the one that says what went wrong."""
+        lines = self.row.last_error.strip().splitlines()
+        return lines[-1][:160] if lines else ""
 
 
 @dataclass(frozen=True)

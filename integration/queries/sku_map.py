@@ -10,11 +10,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from core.clock import db_now
 from core.models import AuditEntry
-from integration.models import Channel, OrderLine, SkuMapping
+from integration.models import Channel, Order, OrderLine, SkuMapping
 
 HISTORY: Final = 30
 COUNTED: Final = 1_000
 RECENT: Final = timedelta(days=30)
+BEFORE_WAREHOUSE: Final = ("received", "accepted", "awaiting_debit", "ready")
 
 Parts = list[tuple[str, Decimal]]
 
@@ -70,6 +71,13 @@ def recent_lines(channel: Channel, offer_sku: str) -> Recent:
     since = db_now() - RECENT
     rows = OrderLine.objects.filter(offer_sku=offer_sku, order__channel=channel, order__ordered_at__gte=since)
     return Recent(rows[: COUNTED + 1].count())
+
+
+def waiting_orders(channel: Channel, offer_sku: str) -> int:
+    """Orders with the SKU that have not been prepared for the warehouse: they would wait without a mapping."""
+    lines = OrderLine.objects.filter(offer_sku=offer_sku, order=OuterRef("pk"))
+    rows = Order.objects.filter(Exists(lines), channel=channel, stage__in=BEFORE_WAREHOUSE, import_prepared_at=None)
+    return rows.count()
 
 
 def map_history(channel: Channel, sort: str, key: str) -> QuerySet[AuditEntry]:

@@ -9,11 +9,11 @@ function announce(text) {
   if (region && text && region.textContent !== text) region.textContent = text;
 }
 
-// A list that refreshes itself waits while somebody reads on in another tab, has focus in it, or has ticked a row.
+// A list that refreshes itself waits while somebody reads on in another tab, has focus in it, has ticked a row, edits or unfolded one.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const element = event.detail.elt;
   if (!element.matches("[data-poll]")) return;
-  const isBusy = document.hidden || element.contains(document.activeElement) || element.querySelector("input:checked");
+  const isBusy = document.hidden || element.contains(document.activeElement) || element.querySelector("input:checked, [data-editing], details[open]");
   if (isBusy) event.preventDefault();
 });
 
