@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -10,6 +10,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 Names = Annotated[tuple[str, ...], NoDecode]
+REQUIRED_IN_PRODUCTION: Final = {
+    "HOLDPOINT_SECRET_KEY": "secret_key",
+    "HOLDPOINT_SECRET_KEYS": "secret_keys",
+    "HOLDPOINT_ALLOWED_HOSTS": "allowed_hosts",
+    "DATABASE_URL": "database_url",
+}
 
 
 class EnvironmentInvalidError(Exception):
@@ -27,17 +33,26 @@ class Env(BaseSettings):
         populate_by_name=True,
     )
 
-    env: Literal["development", "production"] = "development"
-    secret_key: str = Field(default="", description="signs sessions and queue messages")
+    env: Literal["development", "production"] = Field(
+        default="development", description="production switches on HTTPS, HSTS, secure cookies and hashed static files"
+    )
+    secret_key: str = Field(default="", description="signs sessions and queue messages; at least 50 characters")
     secret_keys: Names = Field(default=(), description="Fernet keys for stored credentials, newest first")
-    allowed_hosts: Names = ("localhost", "127.0.0.1", "[::1]")
-    trusted_origins: Names = ()
-    database_url: str = Field(default="", validation_alias="DATABASE_URL")
-    data_dir: Path = PROJECT_DIR / ".data"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["json", "console"] = "json"
-    hsts_seconds: int = Field(default=31_536_000, ge=0)
-    behind_proxy: bool = False
+    allowed_hosts: Names = Field(default=("localhost", "127.0.0.1", "[::1]"), description="host names people use")
+    trusted_origins: Names = Field(default=(), description="origins that may send forms, with their scheme")
+    database_url: str = Field(
+        default="", validation_alias="DATABASE_URL", description="PostgreSQL 15 or newer; unset: the embedded server"
+    )
+    data_dir: Path = Field(
+        default=PROJECT_DIR / ".data", description="where development keys, demo logs and the embedded server are kept"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="what is logged")
+    log_format: Literal["json", "console"] = Field(default="json", description="lines for machines or for people")
+    hsts_seconds: int = Field(default=31_536_000, ge=0, description="how long browsers remember to use HTTPS")
+    behind_proxy: bool = Field(default=False, description="trust X-Forwarded-Proto, which the proxy must set itself")
+    contracts: Path | None = Field(default=None, description="tests: the folder of the vendors' published contracts")
+    chromium: Path | None = Field(default=None, description="tests and screenshots: the browser, when not on the path")
+    crashpoint: str = Field(default="", description="tests: end the process at this point; refused in production")
 
     @property
     def is_production(self) -> bool:
@@ -62,16 +77,20 @@ class Env(BaseSettings):
     @model_validator(mode="after")
     def _production_is_complete(self) -> "Env":
         if self.is_production:
-            needed = {
-                "HOLDPOINT_SECRET_KEY": self.secret_key,
-                "HOLDPOINT_SECRET_KEYS": self.secret_keys,
-                "DATABASE_URL": self.database_url,
-            }
-            missing = [name for name, value in needed.items() if not value]
+            missing = [name for name, field in REQUIRED_IN_PRODUCTION.items() if field not in self.model_fields_set]
             if missing:
                 message = f"production needs these to be set: {', '.join(missing)}"
                 raise ValueError(message)
+            if self.crashpoint:
+                message = "HOLDPOINT_CRASHPOINT ends processes on purpose and is refused in production"
+                raise ValueError(message)
         return self
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a field."""
+    alias = Env.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"HOLDPOINT_{field}".upper()
 
 
 @cache
