@@ -1,9 +1,9 @@
 """Connections: how each does, what the last test found, its lanes; and to connect, change, test and pause it."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +23,8 @@ from integration.services.set_acceptance_policy import set_acceptance_policy
 from integration.services.set_lanes import set_lanes
 from integration.web.connections.cards import LANE_WORDS, cards_of
 from integration.web.connections.forms import ConnectionForm, PolicyForm, ShopForm, WarehouseForm
+
+SIDES: Final = ("shop", "warehouse")
 
 
 @page(VIEW_OPERATIONS)
@@ -59,6 +61,8 @@ def connection_warehouse(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection_new(request: HttpRequest, side: str) -> HttpResponse:
     """Connect a shop or a warehouse: enter, and it is tested at once."""
+    if side not in SIDES:
+        raise Http404
     form = _form(side, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and (row := _save(form, side, _user(request))):
         _tell(request, row.name, _test(side, row.code, _user(request)))
@@ -148,6 +152,8 @@ def _row(side: str, code: str) -> Channel | Warehouse:
     if side == "shop":
         shops = Channel.objects.defer("api_key", "warehouse__password").select_related("warehouse")
         return get_object_or_404(shops, code=code)
+    if side != "warehouse":
+        raise Http404
     return get_object_or_404(Warehouse.objects.defer("password"), code=code)
 
 
