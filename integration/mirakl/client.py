@@ -1,33 +1,28 @@
 """One method per endpoint of the Mirakl seller API that Holdpoint uses. Never retries; raises the errors of core.http."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
-from core.http import Call, HttpClient, Reply, UnknownOutcomeError
+from core.http import Call, HttpClient, Reply
+from integration.mirakl.reading import Json, as_iso, as_object, orders_page, read, read_list
 from integration.mirakl.schemas import (
     Account,
     AdditionalField,
     Carrier,
     MiraklShipment,
-    Order,
     OrdersPage,
     Platform,
     Reason,
     ShipmentError,
     ShipmentsCreated,
     ShippingType,
-    UnreadableOrder,
     Version,
 )
 
-Model = TypeVar("Model", bound=BaseModel)
-Json = dict[str, Any]
 # Mirakl refuses longer list parameters: "The limit of 100 is exceeded".
 LIST_LIMIT = 100
 
@@ -62,37 +57,37 @@ class MiraklClient:
 
     def version(self) -> Version:
         """V01 GET /api/version."""
-        return _read(Version, self._http.request("V01", "GET", "/api/version").json())
+        return read(Version, self._http.request("V01", "GET", "/api/version").json())
 
     def account(self) -> Account:
         """A01 GET /api/account: the shop, its state and currency. Published: once a day."""
-        return _read(Account, self._get("A01", "/api/account"))
+        return read(Account, self._get("A01", "/api/account"))
 
     def account_statistics(self) -> Json:
         """A21 GET /api/account/statistics: what the operator measures the shop by."""
-        return _object(self._get("A21", "/api/account/statistics"))
+        return as_object(self._get("A21", "/api/account/statistics"))
 
     def platform_configuration(self) -> Platform:
         """PC01 GET /api/platform/configuration: the operator's features and workflow."""
         body = self._http.request("PC01", "GET", "/api/platform/configuration").json()
-        return Platform.of(_object(body))
+        return Platform.of(as_object(body))
 
     def shipping_types(self) -> list[ShippingType]:
         """SH12 GET /api/shipping/types."""
-        return _list(ShippingType, self._get("SH12", "/api/shipping/types"), "shipping_types")
+        return read_list(ShippingType, self._get("SH12", "/api/shipping/types"), "shipping_types")
 
     def carriers(self) -> list[Carrier]:
         """SH21 GET /api/shipping/carriers; codes differ per operator."""
-        return _list(Carrier, self._get("SH21", "/api/shipping/carriers"), "carriers")
+        return read_list(Carrier, self._get("SH21", "/api/shipping/carriers"), "carriers")
 
     def reasons(self) -> list[Reason]:
         """RE01 GET /api/reasons; only those with `is_shop_right` may be used."""
-        return _list(Reason, self._get("RE01", "/api/reasons"), "reasons")
+        return read_list(Reason, self._get("RE01", "/api/reasons"), "reasons")
 
     def additional_fields(self, entities: Sequence[str] = ("ORDER", "ORDER_LINE")) -> list[AdditionalField]:
         """AF01 GET /api/additional_fields."""
         body = self._get("AF01", "/api/additional_fields", {"entities": ",".join(entities)})
-        return _list(AdditionalField, body, "additional_fields")
+        return read_list(AdditionalField, body, "additional_fields")
 
     # Orders
 
@@ -115,26 +110,15 @@ class MiraklClient:
         params = {
             "order_ids": ",".join(order_ids) or None,
             "order_state_codes": ",".join(order_state_codes) or None,
-            "start_update_date": _iso(start_update_date),
-            "end_update_date": _iso(end_update_date),
+            "start_update_date": as_iso(start_update_date),
+            "end_update_date": as_iso(end_update_date),
             "max": max,
             "offset": offset,
             "sort": sort,
             "order": order,
         }
         reply = self._http.request("OR11", "GET", "/api/orders", params={**params, **self._shop})
-        body = _object(reply.json())
-        rows = body.get("orders")
-        if not isinstance(rows, list):
-            message = "The answer to OR11 holds no list of orders"
-            raise UnknownOutcomeError(message)
-        readable, unreadable = _split(rows)
-        return OrdersPage(
-            orders=tuple(readable),
-            unreadable=tuple(unreadable),
-            total_count=int(body.get("total_count") or 0),
-            server_time=_server_time(reply),
-        )
+        return orders_page(reply)
 
     def accept(self, order_id: str, decisions: Mapping[str, bool]) -> None:
         """OR21 PUT /api/orders/{id}/accept: every line decided in one call; 204. A second decision is a 400."""
@@ -204,17 +188,15 @@ class MiraklClient:
         reply = self._http.request(
             "ST01", "POST", "/api/shipments", params=self._shop, json={"shipments": list(shipments)}
         )
-        body = _object(reply.json())
+        body = as_object(reply.json())
         return ShipmentsCreated(
-            successes=tuple(_list(MiraklShipment, body, "shipment_success")),
-            errors=tuple(_list(ShipmentError, body, "shipment_errors")),
+            successes=tuple(read_list(MiraklShipment, body, "shipment_success")),
+            errors=tuple(read_list(ShipmentError, body, "shipment_errors")),
         )
 
     def shipments_of_order(self, order_id: str) -> list[MiraklShipment]:
         """ST11 GET /api/shipments for one order, every page."""
-        return [
-            MiraklShipment.model_validate(row) for row in self._seek("ST11", "/api/shipments", [("order_id", order_id)])
-        ]
+        return [read(MiraklShipment, row) for row in self._seek("ST11", "/api/shipments", [("order_id", order_id)])]
 
     def items_to_ship(self, order_ids: Sequence[str]) -> list[Json]:
         """ST12 GET /api/shipments/items_to_ship: what is left to ship, with quantities."""
@@ -225,7 +207,7 @@ class MiraklClient:
         reply = self._http.request(
             "ST23", "POST", "/api/shipments/tracking", params=self._shop, json={"shipments": list(shipments)}
         )
-        return _object(reply.json())
+        return as_object(reply.json())
 
     def ship_shipments(self, shipment_ids: Sequence[str]) -> Json:
         """ST24 PUT /api/shipments/ship; 200 with successes and errors by shipment id."""
@@ -235,12 +217,12 @@ class MiraklClient:
 
     def offers(self, *, sku: str | None = None, max: int = LIST_LIMIT, offset: int = 0) -> Json:  # noqa: A002 -- theirs
         """OF21 GET /api/offers: one page of offers."""
-        return _object(self._get("OF21", "/api/offers", {"sku": sku, "max": max, "offset": offset}))
+        return as_object(self._get("OF21", "/api/offers", {"sku": sku, "max": max, "offset": offset}))
 
     def update_offers(self, offers: Sequence[Json]) -> str:
         """OF24 POST /api/offers: resets every field that is left out, so never for stock. The import's id."""
         reply = self._http.request("OF24", "POST", "/api/offers", params=self._shop, json={"offers": list(offers)})
-        return str(_object(reply.json())["import_id"])
+        return str(as_object(reply.json())["import_id"])
 
     def import_stock(self, csv: bytes) -> str:
         """STO01 POST /api/offers/stock/imports: a CSV as one part named `file`. The import's id. At most once a minute."""
@@ -251,11 +233,11 @@ class MiraklClient:
             params=self._shop,
             files={"file": ("stock.csv", csv, "text/csv")},
         )
-        return str(_object(reply.json())["import_id"])
+        return str(as_object(reply.json())["import_id"])
 
     def stock_import_status(self, import_id: str) -> Json:
         """STO02: how far the import is. COMPLETE may still hold lines in error."""
-        return _object(self._get("STO02", f"/api/offers/stock/imports/{import_id}/status"))
+        return as_object(self._get("STO02", f"/api/offers/stock/imports/{import_id}/status"))
 
     def stock_import_errors(self, import_id: str) -> bytes:
         """STO03: the refused lines as CSV: line number, reason, then the line."""
@@ -271,13 +253,13 @@ class MiraklClient:
 
     def invoices(self, *, type: str = "ALL", max: int = LIST_LIMIT, offset: int = 0) -> Json:  # noqa: A002 -- theirs
         """IV01 GET /api/invoices: one page. The default of Mirakl hides manual documents, so ALL is ours."""
-        return _object(self._get("IV01", "/api/invoices", {"type": type, "max": max, "offset": offset}))
+        return as_object(self._get("IV01", "/api/invoices", {"type": type, "max": max, "offset": offset}))
 
     def transaction_logs(self, *, last_updated_from: datetime | None = None, limit: int = 2000) -> Iterator[Json]:
         """TL02 GET /api/sellerpayment/transactions_logs by last update, every page. Needs its own role."""
         params = [("limit", str(limit)), ("sort", "lastUpdated,ASC")]
         if last_updated_from is not None:
-            params.append(("last_updated_from", _iso(last_updated_from) or ""))
+            params.append(("last_updated_from", as_iso(last_updated_from) or ""))
         return self._seek("TL02", "/api/sellerpayment/transactions_logs", params)
 
     # The four shapes of a call
@@ -289,7 +271,7 @@ class MiraklClient:
         return self._http.request(operation, "PUT", path, params=self._shop, json=body)
 
     def _put_json(self, operation: str, path: str, body: Json) -> Json:
-        return _object(self._put(operation, path, body).json())
+        return as_object(self._put(operation, path, body).json())
 
     def _seek(self, operation: str, path: str, params: Sequence[tuple[str, str]]) -> Iterator[Json]:
         """Every row of a seek-paged list. Ends when the server names no next page, or the same page again."""
@@ -297,7 +279,7 @@ class MiraklClient:
         query = [*params, *shop] if any(key == "limit" for key, _ in params) else [*params, ("limit", "100"), *shop]
         seen: set[str] = set()
         while True:
-            body = _object(self._http.request(operation, "GET", path, params=query).json())
+            body = as_object(self._http.request(operation, "GET", path, params=query).json())
             yield from body.get("data") or ()
             token = body.get("next_page_token")
             if not token or token in seen:
@@ -306,48 +288,5 @@ class MiraklClient:
             query = [("page_token", token), *shop]
 
 
-def _split(rows: Iterable[Any]) -> tuple[list[Order], list[UnreadableOrder]]:
-    """One order that cannot be read never costs the page."""
-    readable, unreadable = [], []
-    for row in rows:
-        try:
-            readable.append(Order.model_validate({**row, "raw": row}))
-        except (ValidationError, TypeError) as error:
-            order_id = row.get("order_id") if isinstance(row, dict) else None
-            unreadable.append(UnreadableOrder(order_id=order_id, raw=row, problem=str(error)[:1000]))
-    return readable, unreadable
-
-
-def _read(model: type[Model], body: Any) -> Model:
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        message = f"The answer is not a {model.__name__}: {error}"
-        raise UnknownOutcomeError(message) from error
-
-
-def _list(model: type[Model], body: Any, key: str) -> list[Model]:
-    return [_read(model, row) for row in _object(body).get(key) or ()]
-
-
-def _object(body: Any) -> Json:
-    if not isinstance(body, dict):
-        message = f"The answer is not a JSON object: {str(body)[:120]}"
-        raise UnknownOutcomeError(message)
-    return body
-
-
 def _with_mode(body: Json, order_tax_mode: str | None) -> Json:
     return body if order_tax_mode is None else {"order_tax_mode": order_tax_mode, **body}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _server_time(reply: Reply) -> datetime | None:
-    value = reply.headers.get("date")
-    try:
-        return parsedate_to_datetime(value) if value else None
-    except (ValueError, TypeError):
-        return None

@@ -1,7 +1,9 @@
-"""Keeps a failing connection from being hammered: what a failed or good read means for the connection's breaker."""
+"""Keeps a failing connection from being hammered: what a failed or good read means for its breaker and its buckets."""
 
-from core.http import AuthError, HttpError, ThrottledError
-from core.limits import allows, record_failure, record_success, refuse
+from core.http import AuthError, HttpError, NoTimeError, ThrottledError
+from core.limits import allows, block, record_failure, record_success, refuse
+
+DEFAULT_WAIT_SECONDS = 5.0
 
 
 def connection_allows(connection: str) -> bool:
@@ -10,10 +12,12 @@ def connection_allows(connection: str) -> bool:
 
 
 def note_failure(connection: str, error: HttpError) -> None:
-    """A refused key stops the whole connection until a test call succeeds; throttling is no failure."""
+    """A refused key stops the whole connection until a call succeeds; throttling stops every call for as long as asked."""
     if isinstance(error, AuthError):
         refuse(f"conn:{connection}", "The key or password was refused")
-    elif not isinstance(error, ThrottledError):
+    elif isinstance(error, ThrottledError):
+        block(f"{connection}:calls", error.retry_after if error.retry_after is not None else DEFAULT_WAIT_SECONDS)
+    elif not isinstance(error, NoTimeError):
         record_failure(f"conn:{connection}")
 
 

@@ -3,30 +3,31 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.db import transaction
 
 from core.clock import db_now
 from core.http import HttpError, ThrottledError
-from core.limits import block, take
+from core.limits import block
+from integration.domain.paging import OffsetWalk
 from integration.gateways import mirakl_for
 from integration.mirakl.client import MiraklClient
 from integration.models import Channel, FeedCursor
 from integration.services.guard_connection import connection_allows, note_failure, note_success
-from integration.services.keep_unreadable import keep_unreadable
-from integration.services.store_orders import store_orders
+from integration.services.read_patiently import read_patiently
+from integration.services.store_page import FEED, store_page
+from integration.services.take_soon import take_soon
 
-if TYPE_CHECKING:
-    from integration.mirakl.schemas import OrdersPage
-
-FEED = "orders"
 PAGE = 100
 # Every order that still needs something from us: what a first reading must bring, however old it is.
 OPEN_STATES = ("WAITING_ACCEPTANCE", "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING")
 WIDE_EVERY = timedelta(hours=1)
 WIDE_OVERLAP = timedelta(hours=24)
-# Mirakl's own default page walk for a day of a large shop; beyond it the next run goes on from the same cursor.
+# Without a clock of the far side ours is taken, earlier by as much as two clocks may differ.
+CLOCK_DOUBT = timedelta(minutes=10)
+# A walk that broke off is taken up again within this time; later it begins anew.
+RESUME_WITHIN = timedelta(minutes=15)
 MAX_PAGES = 2000
 
 
@@ -41,83 +42,158 @@ class PollResult:
     skipped: str = ""
 
 
+@dataclass
+class _Reading:
+    """One walk over the list, and what is needed to take it up again after it broke off."""
+
+    since: datetime | None
+    states: tuple[str, ...]
+    is_wide: bool
+    began: datetime
+    walk: OffsetWalk
+    seen_until: datetime | None = None
+    result: PollResult = PollResult()
+
+    def add(self, *, read: int, new: int, changed: int, unreadable: int) -> None:
+        """Add what a page brought."""
+        old = self.result
+        self.result = PollResult(
+            read=old.read + read,
+            new=old.new + new,
+            changed=old.changed + changed,
+            unreadable=old.unreadable + unreadable,
+        )
+
+
 def poll_orders(
     *, channel: Channel, heartbeat: Callable[[], None] = lambda: None, now: datetime | None = None
 ) -> PollResult:
     """Read the shop's orders once, at most once per the channel's period (the token is taken before the call).
 
-    The cursor is Mirakl's own time (its Date header), and moves only after the last page was stored. No end date is
-    sent: rows can then only be added to the window while it is read, so a page never jumps over an order.
-    Raises the errors of core.http when a page cannot be read; what was stored before stays stored.
+    The cursor is Mirakl's own time, and moves only after the last page was stored. No end date is sent: rows can then
+    only be added to the window while it is read. The newest orders come first, so that a long list delays no acceptance.
+    A walk that breaks off goes on at its page the next time. Raises the errors of core.http; what was stored stays.
     """
     if not connection_allows(channel.connection):
         return PollResult(skipped="the connection is paused")
-    if take(f"{channel.connection}:orders", priority=0) > 0:
-        return PollResult(skipped="read less than one period ago")
     now = now or db_now()
     cursor, _ = FeedCursor.objects.get_or_create(connection=channel.connection, feed=FEED)
-    is_wide = cursor.wide_read_at is None or now - cursor.wide_read_at >= WIDE_EVERY
+    reading = _resumed(cursor, now)
+    if reading is None:
+        # The beat and the bucket keep the same period, so a hair's breadth between them is waited for.
+        if not take_soon(f"{channel.connection}:orders", priority=0):
+            return PollResult(skipped="read less than one period ago")
+        reading = _begun(channel, cursor, now)
+    elif now < _moment(cursor.memory.get("not_before"), now):
+        return PollResult(skipped="the far side asked to wait")
     client, recorder = mirakl_for(channel)
     try:
-        result, seen_until = _read_all(channel, client, cursor, is_wide=is_wide, heartbeat=heartbeat)
+        _read_all(channel, client, reading, heartbeat)
     except HttpError as error:
-        if isinstance(error, ThrottledError):
-            block(f"{channel.connection}:orders", error.retry_after or float(channel.poll_seconds))
-        note_failure(channel.connection, error)
+        _break_off(channel, cursor.pk, reading, error, now)
         raise
     finally:
         recorder.flush()
     note_success(channel.connection)
-    _move_cursor(cursor.pk, seen_until, now=now, is_wide=is_wide, count=result.read)
-    return result
+    _finish(cursor.pk, reading, now)
+    return reading.result
 
 
-def _read_all(
-    channel: Channel, client: MiraklClient, cursor: FeedCursor, *, is_wide: bool, heartbeat: Callable[[], None]
-) -> tuple[PollResult, datetime | None]:
-    since, states = _window(channel, cursor, is_wide=is_wide)
-    read = new = changed = unreadable = offset = 0
-    seen_until: datetime | None = None
-    seen: set[str] = set()
-    for number in range(MAX_PAGES):
-        page: OrdersPage = client.orders(
-            start_update_date=since, order_state_codes=states, max=PAGE, offset=offset, order="asc", sort="dateCreated"
-        )
-        if number == 0:
-            seen_until = page.server_time
-        stored = store_orders(channel=channel, orders=page.orders)
-        keep_unreadable(connection=channel.connection, feed=FEED, records=page.unreadable)
-        new, changed, unreadable = new + stored.new, changed + stored.changed, unreadable + len(page.unreadable)
-        ids = {order.order_id for order in page.orders}
-        read += len(page.orders) + len(page.unreadable)
-        offset += len(page.orders) + len(page.unreadable)
-        heartbeat()
-        if not page.orders and not page.unreadable:
-            break
-        if offset >= page.total_count:
-            break
-        if ids and ids <= seen:
-            # The server gave a page again: what follows cannot be trusted, so the cursor stays for the next reading.
-            return PollResult(read=read, new=new, changed=changed, unreadable=unreadable), None
-        seen |= ids
-    else:
-        seen_until = None
-    return PollResult(read=read, new=new, changed=changed, unreadable=unreadable), seen_until
-
-
-def _window(channel: Channel, cursor: FeedCursor, *, is_wide: bool) -> tuple[datetime | None, tuple[str, ...]]:
+def _begun(channel: Channel, cursor: FeedCursor, now: datetime) -> _Reading:
+    """A new walk: wide once an hour and after every gap, else the window since the cursor with its overlap."""
     if cursor.watermark is None:
-        return None, OPEN_STATES
+        return _Reading(since=None, states=OPEN_STATES, is_wide=True, began=now, walk=OffsetWalk())
+    is_wide = cursor.wide_read_at is None or now - cursor.wide_read_at >= WIDE_EVERY
     overlap = WIDE_OVERLAP if is_wide else timedelta(seconds=channel.overlap_seconds)
-    return cursor.watermark - overlap, ()
+    return _Reading(since=cursor.watermark - overlap, states=(), is_wide=is_wide, began=now, walk=OffsetWalk())
 
 
-def _move_cursor(cursor_id: int, seen_until: datetime | None, *, now: datetime, is_wide: bool, count: int) -> None:
+def _resumed(cursor: FeedCursor, now: datetime) -> _Reading | None:
+    kept = cursor.memory.get("walk")
+    if not kept or now - _moment(kept.get("began"), now) > RESUME_WITHIN:
+        return None
+    return _Reading(
+        since=_moment_or_none(kept.get("since")),
+        states=tuple(kept.get("states", ())),
+        is_wide=bool(kept.get("is_wide")),
+        began=_moment(kept.get("began"), now),
+        walk=OffsetWalk(
+            offset=int(kept.get("offset", 0)), total=kept.get("total"), is_sure=bool(kept.get("is_sure", True))
+        ),
+        seen_until=_moment_or_none(kept.get("seen_until")),
+    )
+
+
+def _read_all(channel: Channel, client: MiraklClient, reading: _Reading, heartbeat: Callable[[], None]) -> None:
+    walk = reading.walk
+    for _ in range(MAX_PAGES):
+        page = read_patiently(
+            lambda: client.orders(
+                start_update_date=reading.since,
+                order_state_codes=reading.states,
+                max=PAGE,
+                offset=walk.offset,
+                order="desc",
+                sort="dateCreated",
+            ),
+            # The first page is the call that is published at so many a minute: only one that never left is repeated.
+            may_repeat=walk.offset > 0,
+        )
+        if reading.seen_until is None:
+            reading.seen_until = min(page.server_time or reading.began - CLOCK_DOUBT, reading.began)
+        stored = store_page(channel=channel, page=page)
+        reading.add(read=page.rows, new=stored.new, changed=stored.changed, unreadable=stored.unreadable)
+        heartbeat()
+        ids = [order.order_id for order in page.orders] + [row.order_id or "" for row in page.unreadable]
+        if walk.take(ids, rows=page.rows, total=page.total_count, names_next=page.names_next) == "end":
+            return
+    walk.is_sure = False
+
+
+def _break_off(channel: Channel, cursor_id: int, reading: _Reading, error: HttpError, now: datetime) -> None:
+    """Remember the page that could not be read, so that a list that is throttled half-way ends all the same."""
+    note_failure(channel.connection, error)
+    wait = 0.0
+    if isinstance(error, ThrottledError):
+        wait = error.retry_after or float(channel.poll_seconds)
+        block(f"{channel.connection}:orders", wait)
     with transaction.atomic():
         cursor = FeedCursor.objects.select_for_update().get(pk=cursor_id)
-        cursor.last_read_at, cursor.last_count = now, count
+        cursor.memory = {key: value for key, value in cursor.memory.items() if key not in ("walk", "not_before")}
+        if reading.walk.offset > 0:
+            cursor.memory |= {"walk": _kept(reading), "not_before": (now + timedelta(seconds=wait)).isoformat()}
+        cursor.save(update_fields=["memory"])
+
+
+def _kept(reading: _Reading) -> dict[str, Any]:
+    return {
+        "since": reading.since.isoformat() if reading.since else None,
+        "states": list(reading.states),
+        "is_wide": reading.is_wide,
+        "began": reading.began.isoformat(),
+        "offset": reading.walk.offset,
+        "total": reading.walk.total,
+        "is_sure": reading.walk.is_sure,
+        "seen_until": reading.seen_until.isoformat() if reading.seen_until else None,
+    }
+
+
+def _finish(cursor_id: int, reading: _Reading, now: datetime) -> None:
+    seen_until = reading.seen_until if reading.walk.is_sure else None
+    with transaction.atomic():
+        cursor = FeedCursor.objects.select_for_update().get(pk=cursor_id)
+        cursor.last_read_at, cursor.last_count = now, reading.result.read
         if seen_until is not None and (cursor.watermark is None or seen_until > cursor.watermark):
             cursor.watermark = seen_until
-        if is_wide and seen_until is not None:
+        if reading.is_wide and seen_until is not None:
             cursor.wide_read_at = now
+        cursor.memory = {key: value for key, value in cursor.memory.items() if key not in ("walk", "not_before")}
         cursor.save()
+
+
+def _moment(text: object, default: datetime) -> datetime:
+    return _moment_or_none(text) or default
+
+
+def _moment_or_none(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
