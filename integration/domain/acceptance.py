@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 Answer = Literal["accept", "refuse", "hold"]
 UNDECIDED = frozenset({"STAGING", "WAITING_ACCEPTANCE"})
+OVER = frozenset({"REFUSED", "CANCELED"})
 
 
 class AcceptancePolicy(BaseModel):

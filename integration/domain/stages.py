@@ -50,6 +50,12 @@ def stage_of_mirakl_state(state: str) -> str:
     return _OF_MIRAKL.get(state, "received")
 
 
+def stage_told(state: str, *, is_fully_refunded: bool) -> str:
+    """The stage that an order's state means; money given back before anything was shipped ends the order."""
+    stage = stage_of_mirakl_state(state)
+    return "refunded" if is_fully_refunded and stage in ("received", "awaiting_debit", "ready") else stage
+
+
 def is_forward(present: str, wanted: str) -> bool:
     """Whether an order may move so: only onward, or out by a side exit; never back, and never out of an exit."""
     if present in SIDE_EXITS or present == wanted:

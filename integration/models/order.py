@@ -5,6 +5,8 @@ from django.db.models import F, Q
 
 from integration.models.channel import Channel
 
+# States in which nobody waits for a line any more.
+DEAD_LINE_STATES = frozenset({"REFUSED", "CANCELED", "REFUNDED", "WAITING_REFUND", "WAITING_REFUND_PAYMENT"})
 IMPORTABLE = Q(stage="ready", is_held=False, import_prepared_at=None)
 # Orders for which somebody, or a lane, still has something to do.
 OPEN_ORDER = Q(stage__in=("received", "accepted", "awaiting_debit", "ready", "in_wms", "picking", "shipped")) | Q(
@@ -97,6 +99,14 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return self.line_id
+
+    @property
+    def quantity_live(self) -> int:
+        """Units the buyer still waits for: sold, not refused, not cancelled."""
+        if self.mirakl_state in DEAD_LINE_STATES:
+            return 0
+        sold = self.quantity if self.quantity_accepted is None else self.quantity_accepted
+        return max(0, sold - self.quantity_cancelled)
 
 
 class OrderLineItem(models.Model):

@@ -1,7 +1,9 @@
 """Decides new orders and writes the decision down as an effect, before anything is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+
+from pydantic import ValidationError
 
 from core.effects import NewEffect, ensure_effects
 from integration.domain.acceptance import AcceptancePolicy, LineFacts, decide
@@ -26,13 +28,11 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
     ]
     if not waiting or not channel.has_lane("acceptance"):
         return 0
-    policy = (
-        AcceptancePolicy.model_validate(channel.acceptance_policy) if channel.acceptance_policy else AcceptancePolicy()
-    )
+    policy = policy_of(channel)
     lines: dict[int, list[OrderLine]] = {}
     for line in OrderLine.objects.filter(order__in=waiting).order_by("order_id", "position"):
         lines.setdefault(line.order_id, []).append(line)
-    mapped = _mapped(channel, lines) if policy.reads_sku_map else frozenset()
+    mapped = _mapped(channel, lines) if policy.reads_sku_map else None
     effects = []
     for order in waiting:
         facts = [
@@ -41,7 +41,7 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
                 offer_sku=line.offer_sku,
                 quantity=line.quantity,
                 unit_price=line.unit_price,
-                is_mapped=line.offer_sku in mapped,
+                is_mapped=mapped is None or line.offer_sku in mapped,
             )
             for line in lines.get(order.id, [])
         ]
@@ -53,27 +53,51 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
                 cause_key=order.order_id,
                 summary=f"Order {order.order_id} waits for a person: {'; '.join(decision.reasons)}",
                 lane="acceptance",
-                detail={"reasons": list(decision.reasons)},
+                detail={
+                    "reasons": list(decision.reasons),
+                    "waits_for": "decision",
+                    "skus": sorted({fact.offer_sku for fact in facts if not fact.is_mapped}),
+                },
             )
             continue
         effects.append(
-            NewEffect(
-                kind=KIND,
-                connection=channel.connection,
-                business_key=order.order_id,
-                subject_id=order.id,
-                priority=PRIORITY,
-                deadline_at=order.acceptance_deadline_at
-                or order.ordered_at + timedelta(hours=channel.acceptance_hours),
-                payload={
-                    "order_id": order.order_id,
-                    "lines": [{"id": line.line_id, "accepted": line.accepted} for line in decision.lines],
-                    "reasons": list(decision.reasons),
-                    "decided_at": now.isoformat(),
-                },
+            decision_effect(
+                channel=channel,
+                order=order,
+                answers={line.line_id: line.accepted for line in decision.lines},
+                reasons=decision.reasons,
+                now=now,
             )
         )
     return ensure_effects(effects)
+
+
+def decision_effect(
+    *, channel: Channel, order: Order, answers: Mapping[str, bool], reasons: Sequence[str], now: datetime
+) -> NewEffect:
+    """The effect that tells Mirakl the answer on every line, as it was decided and for good."""
+    return NewEffect(
+        kind=KIND,
+        connection=channel.connection,
+        business_key=order.order_id,
+        subject_id=order.id,
+        priority=PRIORITY,
+        deadline_at=order.acceptance_deadline_at or order.ordered_at + timedelta(hours=channel.acceptance_hours),
+        payload={
+            "order_id": order.order_id,
+            "lines": [{"id": line_id, "accepted": accepted} for line_id, accepted in answers.items()],
+            "reasons": list(reasons),
+            "decided_at": now.isoformat(),
+        },
+    )
+
+
+def policy_of(channel: Channel) -> AcceptancePolicy:
+    """The channel's policy; one that cannot be read is none, since acceptance must not wait for it."""
+    try:
+        return AcceptancePolicy.model_validate(channel.acceptance_policy or {})
+    except ValidationError:
+        return AcceptancePolicy()
 
 
 def _mapped(channel: Channel, lines: dict[int, list[OrderLine]]) -> frozenset[str]:

@@ -1,46 +1,42 @@
-"""Follows an order that the marketplace cancelled or refused: stops what has not left, says what has."""
+"""Follows an order that the marketplace cancelled, refused or gave the money back for: stops it, or says it cannot."""
 
 from datetime import datetime
 
-from core.effects import cancel_effect
-from core.models import Effect
 from integration.models import Hold, Order
 from integration.services.hold_record import hold_record
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
+from integration.services.withdraw_create import postpone_create, warehouse_may_have
 
-OPEN_STATES = ("ready", "parked")
+STAYS = ("order.cancelled_after_release", "shipment.rolled_back")
 
 
 def follow_cancellation(*, order: Order, now: datetime) -> None:
     """Cancel beats create: a create that was never sent is withdrawn; one that may have been sent is held for a person.
 
-    Holds that stood before the warehouse are released, since nothing waits for them any more. Caller holds the lock.
+    Other holds are released, since nothing waits for them any more. Repeating it changes nothing. Caller holds the lock.
     """
-    effects = Effect.objects.select_for_update().filter(kind="deposco.create_order", business_key=order.wms_number)
-    for effect in effects:
-        if effect.first_sent_at is None and effect.state in OPEN_STATES:
-            cancel_effect(effect_id=effect.id, note="cancelled at the marketplace before it was sent")
-    reached = (
-        order.in_wms_at is not None or effects.filter(first_sent_at__isnull=False).exclude(state="cancelled").exists()
-    )
-    obsolete = Hold.objects.filter(order=order, released_at=None, parcel=None).exclude(
-        kind="order.cancelled_after_release"
-    )
+    reached = warehouse_may_have(order)
+    postpone_create(order=order, withdraw=True)
+    obsolete = Hold.objects.filter(order=order, released_at=None).exclude(kind__in=STAYS)
     release_holds(
         hold_ids=list(obsolete.values_list("id", flat=True)), by=None, how=f"Order {order.stage} at the marketplace"
     )
     order.refresh_from_db(fields=["is_held"])
-    if reached and order.shipped_at is None:
-        hold_record(
-            order=order,
-            kind="order.cancelled_after_release",
-            cause_key=order.order_id,
-            summary=f"Order {order.order_id} was {order.stage} at the marketplace, and the warehouse has it",
-            lane="change",
-            detail={"wms_number": order.wms_number, "seen_at": now.isoformat()},
-        )
-    elif not reached:
+    if reached:
+        has_left = order.shipped_at is not None or order.parcels.exclude(state="withdrawn").exists()
+        words = "it has left the warehouse" if has_left else "the warehouse has it"
+        told = order.holds.filter(kind="order.cancelled_after_release", cause_key=order.order_id).exists()
+        if not told and order.confirmed_at is None:
+            hold_record(
+                order=order,
+                kind="order.cancelled_after_release",
+                cause_key=order.order_id,
+                summary=f"Order {order.order_id} was {order.stage} at the marketplace, and {words}",
+                lane="change",
+                detail={"wms_number": order.wms_number, "seen_at": now.isoformat()},
+            )
+    elif not order.events.filter(lane="change", kind="closed").exists():
         record_event(
             order=order, lane="change", kind="closed", summary=f"{order.stage.capitalize()} before the warehouse had it"
         )

@@ -3,22 +3,34 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from core.clock import db_now
 from integration.domain.order_number import order_number
-from integration.domain.stages import LABELS, is_forward, stage_of_mirakl_state
+from integration.domain.stages import LABELS, SIDE_EXITS, is_forward, stage_told
 from integration.mirakl.schemas import Order as WireOrder
 from integration.models import Channel, Order, OrderEvent, OrderLine, OrderMessage
 from integration.services.decide_acceptance import decide_acceptance
 from integration.services.follow_cancellation import follow_cancellation
+from integration.services.follow_change import Wanted, follow_change, wanted_of
 from integration.services.move_stage import STAMPS
+from integration.services.order_facts import is_news, line_facts, order_facts
+
+LINE_FIELDS = (
+    "mirakl_state",
+    "quantity",
+    "quantity_accepted",
+    "quantity_cancelled",
+    "unit_price",
+    "total_price",
+    "commission",
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ def store_orders(*, channel: Channel, orders: Sequence[WireOrder]) -> Stored:
 
     One transaction per page: orders, lines, passport, raw messages and acceptance effects stand or fall together.
     """
-    fresh = {order.order_id: order for order in orders if order.order_state != "STAGING"}
+    fresh = _newest(orders)
     hashes = {order_id: _digest(order.raw) for order_id, order in fresh.items()}
     with transaction.atomic():
         now = db_now()
@@ -49,39 +61,50 @@ def store_orders(*, channel: Channel, orders: Sequence[WireOrder]) -> Stored:
             for order_id, order in fresh.items()
             if order_id in known
             and known[order_id].payload_hash != hashes[order_id]
-            and _updated(order, now) >= known[order_id].mirakl_updated_at
+            and is_news(known[order_id], order)
         ]
         rows = _create(channel, new, hashes, now)
-        for row, order in changed:
-            _update(row, order, hashes[order.order_id], now)
+        _change(changed, hashes, now)
         touched = rows + [row for row, _ in changed]
         _keep_messages(touched, fresh, hashes, now)
         decide_acceptance(channel=channel, orders=[row for row in touched if row.stage == "received"], now=now)
-        for row, _ in changed:
-            if row.stage in ("cancelled", "refused"):
-                follow_cancellation(order=row, now=now)
     return Stored(new=len(rows), changed=len(changed), same=len(fresh) - len(rows) - len(changed))
 
 
-def _create(channel: Channel, orders: Sequence[WireOrder], hashes: dict[str, str], now: datetime) -> list[Order]:
-    rows = Order.objects.bulk_create(
-        Order(
+def _newest(orders: Sequence[WireOrder]) -> dict[str, WireOrder]:
+    """Each order once, as it was told last; STAGING is the operator's own check and none of ours."""
+    fresh: dict[str, WireOrder] = {}
+    for order in orders:
+        old = fresh.get(order.order_id)
+        is_older = (
+            old is not None
+            and old.last_updated_date is not None
+            and order.last_updated_date is not None
+            and order.last_updated_date < old.last_updated_date
+        )
+        if order.order_state != "STAGING" and not is_older:
+            fresh[order.order_id] = order
+    return fresh
+
+
+def _create(channel: Channel, orders: Sequence[WireOrder], hashes: Mapping[str, str], now: datetime) -> list[Order]:
+    drafts = []
+    for order in orders:
+        row = Order(
             channel=channel,
             order_id=order.order_id,
             wms_number=order_number(channel.code, order.order_id),
             first_seen_at=now,
             stage_since=now,
-            stage=stage_of_mirakl_state(order.order_state),
-            **_facts(order, hashes[order.order_id], now),
+            stage=stage_told(order.order_state, is_fully_refunded=bool(order.fully_refunded)),
+            **order_facts(order, hashes[order.order_id], now, channel.acceptance_hours),
         )
-        for order in orders
+        _stamp(row, order, now)
+        drafts.append(row)
+    rows = Order.objects.bulk_create(drafts)
+    OrderLine.objects.bulk_create(
+        line for row, order in zip(rows, orders, strict=True) for line in line_facts(row, order)
     )
-    for row in rows:
-        stamp = STAMPS.get(row.stage)
-        if stamp:
-            setattr(row, stamp, now)
-    Order.objects.bulk_update([row for row in rows if row.stage in STAMPS], sorted(set(STAMPS.values())))
-    OrderLine.objects.bulk_create(line for row, order in zip(rows, orders, strict=True) for line in _lines(row, order))
     OrderEvent.objects.bulk_create(
         OrderEvent(
             order=row,
@@ -96,19 +119,45 @@ def _create(channel: Channel, orders: Sequence[WireOrder], hashes: dict[str, str
     return rows
 
 
-def _update(row: Order, order: WireOrder, digest: str, now: datetime) -> None:
-    old_state = row.mirakl_state
-    for field, value in _facts(order, digest, now).items():
+def _stamp(row: Order, order: WireOrder, now: datetime) -> None:
+    """The clocks of the stages a message tells of: the first time a stage is reached stays its time."""
+    stamp = STAMPS.get(row.stage)
+    if stamp and getattr(row, stamp) is None:
+        setattr(row, stamp, now)
+    if row.accepted_at is None and row.stage not in ("received", *SIDE_EXITS):
+        row.accepted_at = order.acceptance_decision_date or now
+
+
+def _change(changed: Sequence[tuple[Order, WireOrder]], hashes: Mapping[str, str], now: datetime) -> None:
+    lines: dict[int, dict[str, OrderLine]] = defaultdict(dict)
+    for line in OrderLine.objects.filter(order__in=[row for row, _ in changed]):
+        lines[line.order_id][line.line_id] = line
+    for row, order in changed:
+        before = wanted_of(row, lines[row.id].values())
+        _change_lines(row, order, lines[row.id])
+        _change_order(row, order, hashes[order.order_id], now)
+        _follow(row, before, wanted_of(row, lines[row.id].values()), now)
+
+
+def _change_order(row: Order, order: WireOrder, digest: str, now: datetime) -> None:
+    old_state, old_customer = row.mirakl_state, row.customer
+    facts = order_facts(order, digest, now, None)
+    facts["mirakl_updated_at"] = order.last_updated_date or row.mirakl_updated_at
+    for field, value in facts.items():
         setattr(row, field, value)
-    stage = stage_of_mirakl_state(order.order_state)
+    if not row.customer.get("shipping_address") and old_customer.get("shipping_address"):
+        # An address that was told once is not unlearned because a later message leaves it out.
+        row.customer = {
+            **row.customer,
+            "shipping_address": old_customer["shipping_address"],
+            "billing_address": row.customer.get("billing_address") or old_customer.get("billing_address"),
+        }
+    stage = stage_told(order.order_state, is_fully_refunded=bool(order.fully_refunded))
     moved = is_forward(row.stage, stage)
     if moved:
         row.stage, row.stage_since = stage, now
-        stamp = STAMPS.get(stage)
-        if stamp and getattr(row, stamp) is None:
-            setattr(row, stamp, now)
+        _stamp(row, order, now)
     row.save()
-    _update_lines(row, order)
     if moved or old_state != row.mirakl_state:
         OrderEvent.objects.create(
             order=row,
@@ -120,71 +169,30 @@ def _update(row: Order, order: WireOrder, digest: str, now: datetime) -> None:
         )
 
 
-def _update_lines(row: Order, order: WireOrder) -> None:
-    present = {line.line_id: line for line in row.lines.all()}
-    for wanted in _lines(row, order):
+def _change_lines(row: Order, order: WireOrder, present: dict[str, OrderLine]) -> None:
+    touched = []
+    for wanted in line_facts(row, order):
         line = present.get(wanted.line_id)
         if line is None:
             wanted.save()
-            continue
-        line.mirakl_state = wanted.mirakl_state
-        line.quantity = wanted.quantity
-        line.quantity_accepted = wanted.quantity_accepted
-        line.quantity_cancelled = wanted.quantity_cancelled
-        line.unit_price, line.total_price, line.commission = wanted.unit_price, wanted.total_price, wanted.commission
-        line.save()
+            present[wanted.line_id] = wanted
+        elif any(getattr(line, name) != getattr(wanted, name) for name in LINE_FIELDS):
+            for name in LINE_FIELDS:
+                setattr(line, name, getattr(wanted, name))
+            touched.append(line)
+    OrderLine.objects.bulk_update(touched, LINE_FIELDS)
 
 
-def _facts(order: WireOrder, digest: str, now: datetime) -> dict[str, Any]:
-    customer = order.raw.get("customer") or {}
-    return {
-        "commercial_id": order.commercial_id or order.order_id,
-        "mirakl_state": order.order_state,
-        "shipping_type_code": order.shipping_type_code or "",
-        "fulfillment_center": order.fulfillment_center_code or "DEFAULT",
-        "can_shop_ship": order.can_shop_ship is not False,
-        "currency": order.currency_iso_code,
-        "total_price": order.total_price if order.total_price is not None else Decimal(0),
-        "customer": {**customer, "notification_email": order.customer_notification_email or ""},
-        "ordered_at": order.created_date or now,
-        "mirakl_updated_at": _updated(order, now),
-        "shipping_deadline_at": order.shipping_deadline,
-        "payload_hash": digest,
-    }
+def _follow(row: Order, before: Wanted, after: Wanted, now: datetime) -> None:
+    if row.stage in SIDE_EXITS:
+        follow_cancellation(order=row, now=now)
+    else:
+        follow_change(order=row, before=before, after=after, now=now)
 
 
-def _lines(row: Order, order: WireOrder) -> list[OrderLine]:
-    return [
-        OrderLine(
-            order=row,
-            line_id=line.order_line_id,
-            position=position,
-            offer_sku=line.offer_sku,
-            title=(line.product_title or "")[:500],
-            mirakl_state=line.order_line_state,
-            quantity=line.quantity,
-            quantity_accepted=_accepted(line.order_line_state, line.quantity),
-            quantity_cancelled=sum(int(cancelation.quantity or 0) for cancelation in line.cancelations),
-            unit_price=line.price_unit if line.price_unit is not None else Decimal(0),
-            total_price=line.total_price if line.total_price is not None else Decimal(0),
-            commission=line.total_commission if line.total_commission is not None else Decimal(0),
-        )
-        for position, line in enumerate(order.order_lines, start=1)
-    ]
-
-
-def _accepted(state: str, quantity: int) -> int | None:
-    if state in ("STAGING", "WAITING_ACCEPTANCE"):
-        return None
-    return 0 if state in ("REFUSED", "CANCELED") else quantity
-
-
-def _updated(order: WireOrder, now: datetime) -> datetime:
-    # Required by the contract, and null in one of its own examples.
-    return order.last_updated_date or order.created_date or now
-
-
-def _keep_messages(rows: Sequence[Order], fresh: dict[str, WireOrder], hashes: dict[str, str], now: datetime) -> None:
+def _keep_messages(
+    rows: Sequence[Order], fresh: Mapping[str, WireOrder], hashes: Mapping[str, str], now: datetime
+) -> None:
     OrderMessage.objects.bulk_create(
         [
             OrderMessage(
@@ -200,7 +208,7 @@ def _keep_messages(rows: Sequence[Order], fresh: dict[str, WireOrder], hashes: d
 
 
 def _canonical(raw: dict[str, Any]) -> bytes:
-    return json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False).encode()
+    return json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _digest(raw: dict[str, Any]) -> str:

@@ -7,10 +7,11 @@ from core.clock import db_now
 from core.effects import Claimed, ReadBack
 from core.http import StatusError
 from core.outcomes import Outcome, OutcomeClass
+from core.redaction import excerpt
 from integration.domain.acceptance import acceptance_matches
 from integration.gateways import mirakl_for
 from integration.models import Order
-from integration.services.effects.connections import channels_of
+from integration.services.effects.connections import channels_of, is_paused, paused, sendable
 from integration.services.effects.fan_out import fan_out, outcome_of
 from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
@@ -41,16 +42,20 @@ class AcceptOrder:
                 )
             except StatusError as error:
                 if error.status == 400:  # noqa: PLR2004 -- wrong state and bad body look alike: read it back
-                    return Outcome(OutcomeClass.ALREADY, "mirakl.refused", error.body[:500])
+                    return Outcome(OutcomeClass.ALREADY, "mirakl.refused", excerpt(error.body)[:500])
                 raise
             return Outcome(OutcomeClass.OK)
 
         channels = channels_of(batch)
-        return fan_out(one, batch, recorders=[mirakl_for(channel)[1] for channel in channels.values()])
+        ready, later = sendable(batch, channels, lane="acceptance")
+        recorders = [mirakl_for(channel)[1] for channel in channels.values()]
+        return {**later, **fan_out(one, ready, recorders=recorders)}
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """OR11 by id: is the decision there, still open, or overtaken?"""
-        channel = channels_of([effect])[effect.connection]
+        channel = channels_of([effect]).get(effect.connection)
+        if channel is None or is_paused(channel):
+            return paused()
         client, recorder = mirakl_for(channel)
         try:
             page = client.orders(order_ids=[effect.payload["order_id"]], max=10)
@@ -68,16 +73,25 @@ class AcceptOrder:
         if verdict == "pending":
             return ReadBack(found=False)
         store_orders(channel=channel, orders=[order])
+        # Whoever decided otherwise was quicker: that cannot be undone, and nobody has to do anything about it.
         return ReadBack(
             found=True,
-            same=verdict == "applied",
             detail=f"Mirakl has the order in state {order.order_state}",
-            result={"state": order.order_state},
+            result={"state": order.order_state, "is_overtaken": verdict == "different"},
         )
 
     def done(self, effect: Claimed, result: Mapping[str, Any]) -> None:
         """Write the acceptance into the order: it is not shippable yet, only ours."""
         order = Order.objects.select_for_update().get(pk=effect.subject)
+        if result.get("is_overtaken"):
+            record_event(
+                order=order,
+                lane="acceptance",
+                kind="overtaken",
+                summary=f"Decided otherwise before us: Mirakl says {result.get('state', order.mirakl_state)}",
+                effect_id=effect.id,
+            )
+            return
         accepted = {line["id"]: line["accepted"] for line in effect.payload["lines"]}
         now = db_now()
         for line in order.lines.all():
@@ -101,17 +115,8 @@ class AcceptOrder:
         move_stage(order=order, stage=stage, lane="acceptance", summary=words, now=now, effect_id=effect.id)
 
     def parked(self, effect: Claimed, outcome: Outcome) -> None:
-        """A lost race (refused or cancelled meanwhile) is no work for anybody; anything else waits for a person."""
+        """Mirakl will not take the decision: a person looks before the deadline."""
         order = Order.objects.select_for_update().get(pk=effect.subject)
-        if order.stage in ("cancelled", "refused"):
-            record_event(
-                order=order,
-                lane="acceptance",
-                kind="overtaken",
-                summary=f"Mirakl had decided otherwise before us: {outcome.message}",
-                effect_id=effect.id,
-            )
-            return
         hold_record(
             order=order,
             kind="order.acceptance_failed",

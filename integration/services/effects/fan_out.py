@@ -36,6 +36,8 @@ def fan_out(
         except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
             return outcome_of(error)
 
+    if not batch:
+        return {}
     if len(batch) == 1:
         outcomes = [guarded(batch[0])]
     else:
