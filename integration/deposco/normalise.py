@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from core.http import Reply, UnknownOutcomeError
+from core.redaction import storable
 
 
 def body_of(reply: Reply) -> Any:
@@ -31,14 +32,14 @@ def body_of(reply: Reply) -> Any:
 
 
 def without_nil(value: Any) -> Any:
-    """Turn {"@nil": "true"} into None, everywhere."""
+    """Turn {"@nil": "true"} into None, everywhere; and drop characters that no database keeps."""
     if isinstance(value, dict):
         if str(value.get("@nil", "")).lower() == "true":
             return None
         return {key: without_nil(item) for key, item in value.items()}
     if isinstance(value, list):
         return [without_nil(item) for item in value]
-    return value
+    return storable(value) if isinstance(value, str) else value
 
 
 def as_list(value: Any) -> list[Any]:
@@ -88,6 +89,16 @@ def as_moment(value: Any, zone: tzinfo) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def offset_of(value: Any) -> int | None:
+    """The offset from UTC, in minutes, that a time is written with; None when it has none."""
+    text = as_text(value)
+    try:
+        offset = datetime.fromisoformat(text).utcoffset() if text else None
+    except ValueError:
+        return None
+    return None if offset is None else int(offset.total_seconds() // 60)
 
 
 def _from_xml(text: str) -> dict[str, Any]:

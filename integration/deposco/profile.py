@@ -18,6 +18,8 @@ class Transport(Part):
     api: Literal["v1", "v2", "mixed"] = "v1"
     rate_per_second: float = 4.0
     page_size: int = 100
+    # A search that answers with just so many rows may have been cut: it is asked again in halves.
+    capped_at: tuple[int, ...] = (25, 50, 100, 200, 250, 500, 1000)
     deadline_seconds: float = 20.0
     extra_headers: dict[str, str] = Field(default_factory=dict)
 
@@ -29,6 +31,7 @@ class Routes(Part):
     update_orders: str = "/orders/updates"
     status_updates: str = "/orders/statusUpdates"
     search_order: str = "/search/Order"
+    read_order: str = "/orders/{type}/{number}"
     availability: str = "/enterpriseinventory/{bu}/availability"
     inventory_full: str = "/inventory/full"
     item: str = "/items/{bu}/{number}"
@@ -41,6 +44,7 @@ class FieldRule(Part):
 
     `source` is a dotted path into the canonical order, `constant` a fixed value, `template` a text with {paths}.
     `table` looks the value up in `tables`; a value that is not there is a problem unless `table_default` says "same".
+    `keep_empty` sends an empty value where others are left out: some elements must be there, if only empty.
     """
 
     target: str
@@ -53,6 +57,7 @@ class FieldRule(Part):
     required: bool = False
     max_length: int = 0
     truncate: bool = False
+    keep_empty: bool = False
 
 
 class Limits(Part):
@@ -82,14 +87,16 @@ class ShipmentMap(Part):
     tracking_url: Literal["full", "base"] = "full"
     shipped_statuses: tuple[str, ...] = ("Shipped", "Ship Complete", "Complete", "Closed")
     retracted_statuses: tuple[str, ...] = ("Rolled Back",)
-    carrier_fields: tuple[str, ...] = ("shipVendor", "shipVia")
+    # The first that is filled is the word of the carrier map; the others are tried when nobody has mapped it.
+    carrier_fields: tuple[str, ...] = ("shipVendor", "shipVia", "shipMethod")
 
 
 class Profile(Part):
     """One tenant. Versioned: a stored profile of another version is refused with its number."""
 
     version: Literal[1] = 1
-    time_zone: str = "UTC"
+    # Empty: the tenant's offset from UTC is learned from the times it sends.
+    time_zone: str = ""
     order_type: str = "Sales Order"
     initial_status: Literal["New", "Hold"] = "New"
     line_number: str = "{order}-{n}"
@@ -106,7 +113,7 @@ class Profile(Part):
     @property
     def zone(self) -> ZoneInfo:
         """The tenant's own time zone, for times without an offset."""
-        return ZoneInfo(self.time_zone)
+        return ZoneInfo(self.time_zone or "UTC")
 
 
 def _rule(target: str, source: str = "", **more: Any) -> FieldRule:
@@ -122,9 +129,10 @@ def _address(target: str, source: str) -> tuple[FieldRule, ...]:
         _rule(f"{target}.addressLine1", f"{source}.line1", required=True),
         _rule(f"{target}.addressLine2", f"{source}.line2"),
         _rule(f"{target}.addressLine3", f"{source}.line3"),
+        _rule(f"{target}.addressLine4", f"{source}.line4"),
         _rule(f"{target}.city", f"{source}.city", required=True),
-        _rule(f"{target}.stateProvinceCode", f"{source}.state"),
-        _rule(f"{target}.postalCode", f"{source}.postal_code"),
+        _rule(f"{target}.stateProvinceCode", f"{source}.state", keep_empty=True),
+        _rule(f"{target}.postalCode", f"{source}.postal_code", keep_empty=True),
         _rule(f"{target}.countryCode", f"{source}.country", function="iso2", required=True),
     )
 

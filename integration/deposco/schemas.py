@@ -59,4 +59,7 @@ class Shipment:
     tracking_number: str | None
     tracking_url: str | None
     order_numbers: tuple[str, ...]
+    # The status of each order as the shipment tells it, and the offset from UTC its times are written with.
+    order_statuses: dict[str, str] = field(default_factory=dict)
+    utc_offset_minutes: int | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False)

@@ -1,5 +1,6 @@
 """Fills a tenant's order from a canonical one, rule by rule of its profile."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from integration.deposco.profile import FieldRule, Profile
+
+# A template names paths in braces: {ship_to.name}.
+PATH = re.compile(r"{([\w.]+)}")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def _fill(
                 problem = f"{rule.target} has {len(value)} characters, the warehouse takes {rule.max_length}"
         if problem:
             problems.append(TranslationProblem(rule.source or rule.target, "profile", value, problem))
-        elif value:
+        elif value or rule.keep_empty:
             _put(target, rule.target, value)
     return target
 
@@ -67,7 +71,10 @@ def _fill(
 def _value(profile: Profile, rule: FieldRule, source: Mapping[str, Any], alpha2: Mapping[str, str]) -> tuple[str, str]:
     if rule.constant:
         return rule.constant, ""
-    found = rule.template.format_map(_Paths(source)) if rule.template else _at(source, rule.source)
+    if rule.template:
+        found: Any = PATH.sub(lambda path: _worded(_at(source, path[1]), "", profile, alpha2), rule.template)
+    else:
+        found = _at(source, rule.source)
     value = _worded(found, rule.function, profile, alpha2)
     if rule.table and value:
         table = profile.tables.get(rule.table, {})
@@ -107,14 +114,3 @@ def _put(target: dict[str, Any], path: str, value: str) -> None:
     for parent in parents:
         target = target.setdefault(parent, {})
     target[last] = value
-
-
-class _Paths(dict[str, Any]):
-    """Lets a template name a path."""
-
-    def __init__(self, source: Mapping[str, Any]) -> None:
-        super().__init__(source)
-        self._source = source
-
-    def __missing__(self, key: str) -> Any:
-        return _at(self._source, key) or ""

@@ -23,13 +23,13 @@ def canonical_order(
     ship_via: tuple[str, str],
     lines: Sequence[CanonicalLine],
 ) -> CanonicalOrder:
-    """The order as it should go out. A bill-to that the marketplace does not tell is the ship-to."""
+    """The order as it should go out. A bill-to that the marketplace does not tell, or tells the same, is the ship-to."""
     email = str(customer.get("notification_email") or "")
-    ship_to = _corrected("ship_to", address_of(customer.get("shipping_address"), email=email), corrections)
-    told = customer.get("billing_address")
-    bill_to = _corrected("bill_to", address_of(told, email=email), corrections) if told else ship_to
-    if not bill_to.line1 and not bill_to.city:
-        bill_to = ship_to
+    there, payer = customer.get("shipping_address"), customer.get("billing_address")
+    ship_to = _corrected("ship_to", address_of(there, email=email), corrections)
+    told = address_of(payer, email=email)
+    is_same = not payer or told == address_of(there, email=email) or not (told.line1 or told.city)
+    bill_to = _corrected("bill_to", ship_to if is_same else told, corrections)
     return CanonicalOrder(
         number=order_number,
         marketplace_id=marketplace_id,

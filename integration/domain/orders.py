@@ -11,6 +11,7 @@ from integration.domain.countries import alpha3_of
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 CURRENCY = re.compile(r"[A-Z]{3}")
+PHONE = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Address:
     line1: str = ""
     line2: str = ""
     line3: str = ""
+    line4: str = ""
     city: str = ""
     state: str = ""
     postal_code: str = ""
@@ -70,7 +72,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Rules:
-    """Lengths and demands of one warehouse."""
+    """Lengths and demands of one warehouse. Names above 30 characters are refused though documented as 50."""
 
     name: int = 30
     address_line: int = 64
@@ -84,14 +86,18 @@ class Rules:
 
 def address_of(raw: Mapping[str, object] | None, *, email: str = "") -> Address:
     """Mirakl's address in our terms. A missing country code falls back on the country's name."""
-    part = {key: str(value).strip() for key, value in (raw or {}).items() if value is not None}
+    part = {key: _one_line(value) for key, value in (raw or {}).items() if value is not None}
     company = " ".join(filter(None, (part.get("company"), part.get("company_2"))))
     person = " ".join(filter(None, (part.get("firstname"), part.get("lastname"))))
+    # What helps to find the door is never dropped: it moves up to the first free line.
+    more = [part.get("street_2", ""), part.get("additional_info", ""), company if person else ""]
+    lines = [part.get("street_1", ""), *filter(None, more), "", "", ""]
     return Address(
         name=person or company,
-        line1=part.get("street_1", ""),
-        line2=part.get("street_2", ""),
-        line3=part.get("additional_info", "") or (company if person else ""),
+        line1=lines[0],
+        line2=lines[1],
+        line3=lines[2],
+        line4=lines[3],
         city=part.get("city", ""),
         state=part.get("state", ""),
         postal_code=part.get("zip_code", ""),
@@ -105,7 +111,8 @@ def validate_order(order: CanonicalOrder, rules: Rules) -> list[Problem]:
     """Everything about the order that the warehouse would refuse, or that would send it to nowhere."""
     return [
         *_address_problems("ship_to", order.ship_to, rules),
-        *_address_problems("bill_to", order.bill_to, rules),
+        # The same address twice has the same problem once.
+        *(_address_problems("bill_to", order.bill_to, rules) if order.bill_to != order.ship_to else []),
         *_line_problems(order),
         *(
             []
@@ -127,6 +134,7 @@ def _address_problems(where: str, address: Address, rules: Rules) -> list[Proble
         "line1": rules.address_line,
         "line2": rules.address_line,
         "line3": rules.address_line,
+        "line4": rules.address_line,
         "city": rules.city,
         "postal_code": rules.postal_code,
         "email": rules.email,
@@ -137,6 +145,8 @@ def _address_problems(where: str, address: Address, rules: Rules) -> list[Proble
         if len(value) > limit:
             words = f"{label} {part.replace('_', ' ')} has {len(value)} characters, the warehouse takes {limit}"
             problems.append(_problem(f"{where}.{part}", "length", value, words))
+    if address.phone and not PHONE.search(address.phone):
+        problems.append(_problem(f"{where}.phone", "format", address.phone, f"{label} phone has no digits"))
     if address.email and not EMAIL.fullmatch(address.email):
         problems.append(_problem(f"{where}.email", "format", address.email, f"{label} e-mail is not an address"))
     for part, needed in (("phone", rules.require_phone), ("email", rules.require_email)):
@@ -160,6 +170,11 @@ def _line_problems(order: CanonicalOrder) -> list[Problem]:
     ]
     problems += [_problem(f"line.{line_id}", "duplicate", item, "the same line came twice") for line_id, item in twice]
     return problems
+
+
+def _one_line(value: object) -> str:
+    """Line breaks and doubled blanks come from forms that people fill in; a label has neither."""
+    return " ".join(str(value).split())
 
 
 def _problem(where: str, rule: str, value: str, message: str) -> Problem:

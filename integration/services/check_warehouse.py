@@ -45,7 +45,7 @@ def _read(client: DeposcoClient) -> dict[str, Any]:
     return {
         "facilities": sorted({row.facility for row in rows if row.facility}),
         "measures": sorted({name for row in rows for name in row.measures}),
-        "orders_readable": client.find_orders(NO_SUCH_ORDER) == [],
+        "orders_readable": client.find_orders(NO_SUCH_ORDER) is not None,
     }
 
 

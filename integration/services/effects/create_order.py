@@ -1,5 +1,6 @@
 """Creates an order in the warehouse, once, and counts it only when it was read back as it was sent."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,21 +8,25 @@ from typing import Any
 from core.clock import db_now
 from core.effects import Claimed, ReadBack
 from core.effects.crashpoints import crashpoint
-from core.limits import take
+from core.limits import block, take
 from core.outcomes import Outcome, OutcomeClass
 from integration.deposco.fingerprint import order_fingerprint
 from integration.deposco.schemas import CreateResult
-from integration.gateways import deposco_for
+from integration.gateways import deposco_for, profile_of
 from integration.models import Order, Warehouse
-from integration.services.effects.connections import warehouses_of
+from integration.services.effects.connections import is_paused, paused, warehouses_of
 from integration.services.effects.fan_out import outcome_of
 from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
+from integration.services.release_holds import release_holds
 
 CREATED = range(200, 300)
 CONFLICT = 409
 PERMANENT = range(400, 500)
+# Not refused for what it is: too early, too many, or too slow. The number tells whether it was taken.
+NOT_NOW = frozenset({408, 425, 429})
+CANCELLED = ("cancelled", "refused", "refunded")
 # Counted from the beginning of the send: look-ups end well inside the lease, and the rest is verified later.
 LOOK_SECONDS = 12.0
 
@@ -35,7 +40,7 @@ class CreateOrder:
 
     kind = "deposco.create_order"
     batch_size = 25
-    settle_seconds = 20.0
+    settle_seconds = 45.0
     lease_seconds = 30
 
     def limits(self, batch: Sequence[Claimed]) -> Sequence[str]:
@@ -43,34 +48,59 @@ class CreateOrder:
         return tuple({f"{effect.connection}:calls" for effect in batch})
 
     def send(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
-        """One request per warehouse; then one look-up per order that Deposco says it created."""
+        """One request per warehouse; then one look-up per order that Deposco says it created.
+
+        An order that the marketplace ended meanwhile is not sent any more, whatever became of an earlier try.
+        """
         outcomes: dict[int, Outcome] = {}
         warehouses = warehouses_of(batch)
+        ended = set(
+            Order.objects.filter(id__in=[effect.subject for effect in batch], stage__in=CANCELLED).values_list(
+                "id", flat=True
+            )
+        )
         look_until = time.monotonic() + LOOK_SECONDS
-        for connection, warehouse in warehouses.items():
+        for connection in {effect.connection for effect in batch}:
+            warehouse = warehouses.get(connection)
             mine = [effect for effect in batch if effect.connection == connection]
-            client, recorder = deposco_for(warehouse)
-            try:
-                results = client.create_orders([effect.payload for effect in mine])
-            except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
-                outcome = outcome_of(error)
-                outcomes |= {effect.id: outcome for effect in mine}
+            if warehouse is None or is_paused(warehouse):
+                outcomes |= {effect.id: paused() for effect in mine}
                 continue
-            finally:
-                recorder.flush(mine[0].id if len(mine) == 1 else None)
-            crashpoint("in_send", self.kind)
-            for effect, result in zip(mine, _pair(mine, results), strict=True):
-                outcomes[effect.id] = self._settle(warehouse, effect, result, look_until)
+            gone = [effect for effect in mine if effect.subject in ended]
+            outcomes |= {effect.id: Outcome(OutcomeClass.OK, result={"withdrawn": True}) for effect in gone}
+            rest, later = _with_lane([effect for effect in mine if effect.subject not in ended])
+            outcomes |= later
+            if rest:
+                outcomes |= self._send_to(warehouse, rest, look_until)
         return outcomes
+
+    def _send_to(self, warehouse: Warehouse, mine: Sequence[Claimed], look_until: float) -> dict[int, Outcome]:
+        client, recorder = deposco_for(warehouse)
+        try:
+            results = client.create_orders([effect.payload for effect in mine])
+            crashpoint("in_send", self.kind)
+        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
+            outcome = outcome_of(error)
+            return {effect.id: outcome for effect in mine}
+        finally:
+            recorder.flush(mine[0].id if len(mine) == 1 else None)
+        return {
+            effect.id: self._settle(warehouse, effect, result, look_until)
+            for effect, result in zip(mine, _pair(mine, results), strict=True)
+        }
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """Look the order up by its number and compare what is there with what was sent."""
-        return _look_up(warehouses_of([effect])[effect.connection], effect)
+        warehouse = warehouses_of([effect]).get(effect.connection)
+        return paused() if warehouse is None or is_paused(warehouse) else _look_up(warehouse, effect)
 
     def done(self, effect: Claimed, result: Mapping[str, Any]) -> None:
         """The warehouse has the order, line for line."""
         order = Order.objects.select_for_update().get(pk=effect.subject)
         now = db_now()
+        if result.get("withdrawn"):
+            _record_withdrawn(order, effect)
+            return
         if order.in_wms_at is None:
             order.in_wms_at = now
             order.save(update_fields=["in_wms_at"])
@@ -83,7 +113,7 @@ class CreateOrder:
                 now=now,
                 effect_id=effect.id,
             )
-        elif order.stage in ("cancelled", "refused"):
+        elif order.stage in CANCELLED:
             hold_record(
                 order=order,
                 kind="order.cancelled_after_release",
@@ -123,6 +153,8 @@ class CreateOrder:
             return _to_verify("Created; to be read back")
         there = _look_up(warehouse, effect)
         if isinstance(there, Outcome):
+            if there.cls is OutcomeClass.THROTTLED:
+                block(f"{effect.connection}:calls", there.retry_after or 1.0)
             return _to_verify(there.message)
         if not there.found:
             return _to_verify("Created, and not yet found by its number")
@@ -134,7 +166,7 @@ class CreateOrder:
 def _refusal(result: CreateResult) -> Outcome:
     if result.status_code == CONFLICT:
         return Outcome(OutcomeClass.ALREADY, "wms.duplicate", result.text)
-    if result.status_code in PERMANENT:
+    if result.status_code in PERMANENT and result.status_code not in NOT_NOW:
         return Outcome(OutcomeClass.PERMANENT, "wms.refused", result.text)
     return Outcome(OutcomeClass.UNKNOWN, "wms.failed", result.text)
 
@@ -151,12 +183,17 @@ def _look_up(warehouse: Warehouse, effect: Claimed) -> ReadBack | Outcome:
         return outcome_of(error)
     finally:
         recorder.flush(effect.id)
+    if found is None:
+        return ReadBack(found=None, detail="The warehouse's search does not tell whether the order is there")
     if not found:
         return ReadBack(found=False)
     if len(found) > 1:
         return ReadBack(
             found=True, same=False, detail=f"The warehouse has {len(found)} orders numbered {effect.business_key}"
         )
+    if profile_of(warehouse).status_map.get(found[0].status) == "cancelled":
+        words = f"Order {effect.business_key} is {found[0].status} in the warehouse"
+        return ReadBack(found=True, same=False, detail=words, result={"status": found[0].status})
     same = order_fingerprint(found[0]) == order_fingerprint(effect.payload)
     return ReadBack(
         found=True,
@@ -166,12 +203,54 @@ def _look_up(warehouse: Warehouse, effect: Claimed) -> ReadBack | Outcome:
     )
 
 
+def _with_lane(batch: Sequence[Claimed]) -> tuple[list[Claimed], dict[int, Outcome]]:
+    """Those whose channel imports now; switching the lane off stops what was prepared before as well."""
+    on = set(
+        Order.objects.filter(
+            id__in=[effect.subject for effect in batch], channel__is_active=True, channel__lanes__contains=["import"]
+        ).values_list("id", flat=True)
+    )
+    words = "The import lane of the channel is off"
+    return [effect for effect in batch if effect.subject in on], {
+        effect.id: paused(words) for effect in batch if effect.subject not in on
+    }
+
+
+def _record_withdrawn(order: Order, effect: Claimed) -> None:
+    """The warehouse never got it: what a person was asked to stop there is not there."""
+    record_event(
+        order=order,
+        lane="change",
+        kind="closed",
+        summary=f"Not sent to the warehouse: {order.stage} at the marketplace",
+        effect_id=effect.id,
+    )
+    holds = order.holds.filter(kind="order.cancelled_after_release", released_at=None)
+    release_holds(
+        hold_ids=list(holds.values_list("id", flat=True)), by=None, how="The warehouse does not have the order"
+    )
+
+
 def _pair(batch: Sequence[Claimed], results: Sequence[CreateResult]) -> list[CreateResult | None]:
-    """Results by order number where they name one; by position where the count agrees; else none is trusted."""
-    by_number = {result.number: result for result in results if result.number}
-    if len(results) == len(batch):
-        return [
-            by_number.get(effect.business_key) or (results[i] if not results[i].number else None)
-            for i, effect in enumerate(batch)
-        ]
-    return [by_number.get(effect.business_key) for effect in batch]
+    """Results by the order number they name, as entity or in their words; what names none goes by its position.
+
+    A position is trusted only while as many results name nothing as there are orders without one.
+    """
+    left = list(results)
+    paired: dict[str, CreateResult] = {}
+    for effect in batch:
+        named = next((row for row in left if row.number == effect.business_key), None)
+        if named is None:
+            whole = re.compile(rf"(?<![\w-]){re.escape(effect.business_key)}(?![\w-])")
+            told = re.compile(rf"-{re.escape(effect.business_key)}(?![\w-])")
+            named = next(
+                (row for row in left if not row.number and (whole.search(row.text) or told.search(row.text))), None
+            )
+        if named is not None:
+            left.remove(named)
+            paired[effect.business_key] = named
+    unnamed = [effect.business_key for effect in batch if effect.business_key not in paired]
+    silent = [row for row in left if not row.number]
+    if len(silent) == len(unnamed):
+        paired |= dict(zip(unnamed, silent, strict=True))
+    return [paired.get(effect.business_key) for effect in batch]
