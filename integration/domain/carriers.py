@@ -1,6 +1,6 @@
 """Which carrier of an operator a warehouse's carrier word is, when no person has said so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -25,6 +25,14 @@ def match_carrier(word: str, carriers: Iterable[Carrier]) -> Carrier | None:
         if carrier.code and wanted in {_plain(carrier.code), _plain(carrier.label), _plain(carrier.standard_code)}
     ]
     return found[0] if len({carrier.code for carrier in found}) == 1 else None
+
+
+def match_words(words: Sequence[str], mapped: Mapping[str, Carrier], listed: Sequence[Carrier]) -> Carrier | None:
+    """The carrier that a person mapped for the first of the words that has one; else the first word's equal in the list."""
+    told = next((mapped[word] for word in words if word in mapped), None)
+    if told is not None:
+        return told
+    return next((found for word in words if (found := match_carrier(word, listed)) is not None), None)
 
 
 def _plain(word: str) -> str:

@@ -22,6 +22,7 @@ def run(context: JobContext) -> Counts:
         "read": result.read,
         "parcels": result.parcels,
         "followed_up": result.followed_up,
+        "unreadable": result.unreadable,
         "skipped": int(bool(result.skipped)),
     }
 

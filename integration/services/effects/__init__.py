@@ -4,7 +4,8 @@ from integration.services.effects.accept_order import AcceptOrder
 from integration.services.effects.confirm_order import ConfirmOrder
 from integration.services.effects.confirm_parcel import ConfirmParcel
 from integration.services.effects.create_order import CreateOrder
+from integration.services.effects.ship_shipment import ShipShipment
 
-HANDLERS = (AcceptOrder(), CreateOrder(), ConfirmParcel(), ConfirmOrder())
+HANDLERS = (AcceptOrder(), CreateOrder(), ConfirmParcel(), ConfirmOrder(), ShipShipment())
 
-__all__ = ["HANDLERS", "AcceptOrder", "ConfirmOrder", "ConfirmParcel", "CreateOrder"]
+__all__ = ["HANDLERS", "AcceptOrder", "ConfirmOrder", "ConfirmParcel", "CreateOrder", "ShipShipment"]

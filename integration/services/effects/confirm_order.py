@@ -7,8 +7,9 @@ from core.effects import Claimed, ReadBack
 from core.effects.crashpoints import crashpoint
 from core.http import StatusError
 from core.outcomes import Outcome, OutcomeClass
+from core.redaction import excerpt
 from integration.gateways import mirakl_for
-from integration.services.effects.connections import channels_of
+from integration.services.effects.connections import channels_of, is_paused, paused, sendable
 from integration.services.effects.fan_out import fan_out, outcome_of
 from integration.services.effects.record_confirmation import record_confirmation, record_refusal
 
@@ -31,25 +32,31 @@ class ConfirmOrder:
     def send(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
         """Tracking first, since a shipping type may require it; then the shipment."""
         channels = channels_of(batch)
+        ready, later = sendable(batch, channels, lane="dispatch")
 
         def one(effect: Claimed) -> Outcome:
             client, _ = mirakl_for(channels[effect.connection])
             order_id = effect.payload["order_id"]
             try:
-                client.set_tracking(order_id, **effect.payload["tracking"])
+                if any(effect.payload["tracking"].values()):
+                    client.set_tracking(order_id, **effect.payload["tracking"])
                 crashpoint("in_send", self.kind)
                 client.ship(order_id)
             except StatusError as error:
                 if error.status == BAD_REQUEST:
-                    return Outcome(OutcomeClass.ALREADY, "mirakl.refused", error.body[:500])
+                    return Outcome(OutcomeClass.ALREADY, "mirakl.refused", excerpt(error.body)[:500])
                 raise
             return Outcome(OutcomeClass.OK)
 
-        return fan_out(one, batch, recorders=[mirakl_for(channel)[1] for channel in channels.values()])
+        recorders = [mirakl_for(channel)[1] for channel in channels.values()]
+        return {**later, **fan_out(one, ready, recorders=recorders)}
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """OR11 by id: an order that is shipped or further needs nothing more."""
-        client, recorder = mirakl_for(channels_of([effect])[effect.connection])
+        channel = channels_of([effect]).get(effect.connection)
+        if channel is None or is_paused(channel):
+            return paused()
+        client, recorder = mirakl_for(channel)
         try:
             page = client.orders(order_ids=[effect.payload["order_id"]], max=10)
         except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included

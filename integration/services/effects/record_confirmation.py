@@ -7,8 +7,8 @@ from core.effects import Claimed
 from core.outcomes import Outcome
 from integration.models import Order, Parcel
 from integration.services.hold_record import hold_record
-from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
+from integration.services.settle_dispatch import settle_dispatch
 
 
 def record_confirmation(*, effect: Claimed, shipment_ids: Mapping[str, str]) -> None:
@@ -27,16 +27,7 @@ def record_confirmation(*, effect: Claimed, shipment_ids: Mapping[str, str]) -> 
             detail={"carrier": parcel.carrier_code or parcel.carrier_name},
             effect_id=effect.id,
         )
-    left = order.parcels.exclude(state__in=("confirmed", "withdrawn")).exists()
-    if order.shipped_at is not None and not left and order.stage in ("shipped", "in_wms", "picking"):
-        move_stage(
-            order=order,
-            stage="confirmed",
-            lane="dispatch",
-            summary="Dispatch confirmed at Mirakl",
-            now=now,
-            effect_id=effect.id,
-        )
+    settle_dispatch(order=order, now=now, effect_id=effect.id)
 
 
 def record_refusal(*, effect: Claimed, outcome: Outcome) -> None:

@@ -1,0 +1,21 @@
+"""Services against PostgreSQL, with both far sides in process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.db.house import House, house
+
+
+@pytest.fixture
+def north(db: None) -> Iterator[House]:
+    """A shop with multi-shipment, and the warehouse."""
+    with house("north", 2001) as made:
+        yield made
+
+
+@pytest.fixture
+def harbour(db: None) -> Iterator[House]:
+    """A shop without multi-shipment, and the warehouse."""
+    with house("harbour", 3001) as made:
+        yield made
