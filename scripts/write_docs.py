@@ -1,4 +1,4 @@
-"""Writes the tables of docs/ that say what the code says: settings, schedules, catalogue. A test compares them."""
+"""Writes the tables of docs/ that say what the code says: settings, schedules, catalogue, addresses. A test compares them."""
 
 import os
 import re
@@ -47,10 +47,18 @@ def catalogue_table() -> str:
     return _table(("Kind", "In words", "Team", "Severity", "What happened and what to do"), rows)
 
 
+def addresses_table() -> str:
+    """Every address with what it asks for, and the roles that have it."""
+    from core.web.addresses import roles_table  # noqa: PLC0415 -- as above
+
+    return f"{roles_table()}\n"
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "settings": settings_table,
     "schedules": schedules_table,
     "catalogue": catalogue_table,
+    "addresses": addresses_table,
 }
 
 
