@@ -10,12 +10,20 @@ SHARED: tuple[Any, ...] = (
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+# Without the values of local variables: they hold keys, passwords and buyers' addresses.
+TRACEBACKS: Any = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 def logging_settings(*, level: str, log_format: str) -> dict[str, Any]:
     """Return Django's LOGGING; `log_format` is "json" or "console"."""
-    renderer = structlog.dev.ConsoleRenderer() if log_format == "console" else structlog.processors.JSONRenderer()
-    tail = [] if log_format == "console" else [structlog.processors.dict_tracebacks]
+    renderer = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if log_format == "console"
+        else structlog.processors.JSONRenderer()
+    )
+    tail = [] if log_format == "console" else [TRACEBACKS]
     return {
         "version": 1,
         "disable_existing_loggers": False,
