@@ -84,4 +84,10 @@ def _beat(row: Periodic, now: datetime) -> Beat:
     is_running = row.lease_until is not None and row.lease_until > now
     # A beat that never ran well is late from its first due time on; one just asked for is not.
     late_since = row.last_ok_at or row.next_due
-    return Beat(row=row, is_running=is_running, is_overdue=now - late_since > patience, failed=bool(row.last_error))
+    return Beat(
+        row=row,
+        is_running=is_running,
+        is_overdue=now - late_since > patience,
+        failed=bool(row.last_error),
+        due_in=max(timedelta(0), row.next_due - now),
+    )

@@ -63,7 +63,7 @@ class SkuMapTable(MapTable):
     channel = tables.Column("Channel", accessor="channel__name")
     items = tables.Column("Warehouse items", empty_values=(), attrs={"td": {"class": "is-wide"}})
     updated_at = tables.Column("Set", attrs=TIGHT)
-    edit = tables.Column("", empty_values=(), exclude_from_export=True, attrs=TIGHT)
+    edit = tables.Column("Change", empty_values=(), exclude_from_export=True, attrs=TIGHT)
 
     class Meta(MapTable.Meta):
         model = SkuMapping
@@ -135,7 +135,7 @@ class CarrierMapTable(ShippingMapTable):
     channel = tables.Column("Channel", accessor="channel__name")
     target = tables.Column("Carrier at the marketplace", empty_values=(), attrs={"td": {"class": "is-wide"}})
     updated_at = tables.Column("Set", attrs=TIGHT)
-    edit = tables.Column("", empty_values=(), exclude_from_export=True, attrs=TIGHT)
+    edit = tables.Column("Change", empty_values=(), exclude_from_export=True, attrs=TIGHT)
 
     class Meta(ShippingMapTable.Meta):
         model = CarrierMapping
@@ -174,7 +174,7 @@ class ShippingMethodTable(ShippingMapTable):
     ship_via = tables.Column("Ship-via in the warehouse", attrs={"td": {"class": "is-wide"}})
     ship_vendor = tables.Column("Carrier account", default="-")
     updated_at = tables.Column("Set", attrs=TIGHT)
-    edit = tables.Column("", empty_values=(), exclude_from_export=True, attrs=TIGHT)
+    edit = tables.Column("Change", empty_values=(), exclude_from_export=True, attrs=TIGHT)
 
     class Meta(ShippingMapTable.Meta):
         model = ShippingMethodMapping
