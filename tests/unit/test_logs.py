@@ -26,7 +26,7 @@ def _formatted(log_format: str, secret: str) -> str:
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_a_logged_error_shows_where_it_arose_but_no_value_of_a_variable(log_format: str) -> None:
-    secret = "-".join(("key", "of", "a", "shop"))
+    secret = "key-of-a-shop"
 
     text = _formatted(log_format, secret)
 
