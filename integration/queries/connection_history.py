@@ -30,7 +30,7 @@ def _action(row: AuditEntry) -> str:
     name = row.action.partition(".")[2]
     after = row.after or {}
     words = ACTIONS.get(name, name.replace("_", " ").capitalize())
-    if after.get("key_changed") or after.get("password_changed"):
+    if name == "changed" and (after.get("key_changed") or after.get("password_changed")):
         words += ", with a new key" if "key_changed" in after else ", with a new password"
     return words
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from integration.models import Channel
 
-SHOWN: Final = 20
+SHOWN: Final = 10
 
 _CAUSES: Final = """
 WITH held AS (

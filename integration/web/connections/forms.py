@@ -128,10 +128,11 @@ class PolicyForm(forms.Form):
     floor_price = forms.DecimalField(
         label="Floor price", min_value=Decimal(0), max_digits=12, decimal_places=2, help_text="0 means no floor."
     )
-    partial_acceptance = forms.BooleanField(
-        label="The operator takes partial acceptance",
-        required=False,
-        help_text="Without it one refused line refuses its whole order.",
+    partial_acceptance = forms.TypedChoiceField(
+        label="Orders of several lines",
+        coerce=lambda value: value == "True",
+        choices=[("True", "May be accepted in part"), ("False", "One refused line refuses the whole order")],
+        help_text="As the operator allows it.",
     )
     acceptance_hours = forms.IntegerField(
         label="Hours the operator gives for an answer", min_value=1, max_value=24 * 14

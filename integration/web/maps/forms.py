@@ -97,7 +97,7 @@ class SkuFileForm(forms.Form):
     file = forms.FileField(
         label="CSV file",
         required=False,
-        help_text="UTF-8 text with commas or semicolons, at most 1 MB.",
+        help_text="Either the file or its rows. UTF-8 text with commas or semicolons, at most 1 MB.",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
     )
     text = forms.CharField(
