@@ -157,8 +157,8 @@ def _corrected(order: Order) -> Address:
 def _reached(order: Order) -> dict[str, datetime]:
     moments: dict[str, datetime] = {}
     told = OrderEvent.objects.filter(order=order, kind__startswith="stage.").order_by("at", "id")
-    for stage, at in told.values_list("stage", "at"):
-        moments.setdefault(stage, at)
+    for kind, at in told.values_list("kind", "at"):
+        moments.setdefault(kind.removeprefix("stage."), at)
     for stage, stamp in STAMPS.items():
         at = getattr(order, stamp)
         if at is not None:

@@ -24,6 +24,7 @@ EFFECTS: Final = {
     "deposco.create_order": ("import", "Create in the warehouse"),
     "mirakl.confirm_parcel": ("dispatch", "Confirm a parcel at the marketplace"),
     "mirakl.confirm_order": ("dispatch", "Confirm the order at the marketplace"),
+    "mirakl.ship_shipment": ("dispatch", "Ship a shipment that stands open at the marketplace"),
 }
 OUTCOMES: Final = {
     "ok": ("good", "done"),
