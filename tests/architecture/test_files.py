@@ -14,7 +14,7 @@ LONGER = {
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "lib", "stuff", "tools"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
-MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home/[a-z]|Users/[A-Za-z])(?=/)")
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:(?:work|root)/|(?:home|Users)/\w)")
 INDEX_ADDRESS = re.compile(r"https?://|--(?:extra-)?index-url|--find-links")
 LOCKS = ("requirements.lock", "requirements-run.lock")
 THIS_FILE = Path(__file__)
