@@ -4,6 +4,7 @@ from core import upkeep
 from core.jobs import Job
 from exceptions.jobs import watch
 from integration.jobs import (
+    check_connections,
     plan_dispatches,
     prepare_orders,
     read_dispatches,
@@ -19,6 +20,7 @@ JOBS: tuple[Job, ...] = (
     read_dispatches.JOB,
     plan_dispatches.JOB,
     *run_effects.JOBS,
+    check_connections.JOB,
     watch.JOB,
     upkeep.JOB,
 )

@@ -12,4 +12,5 @@ urlpatterns = [
     path("settings/", my_settings, name="settings"),
     path("", include("exceptions.web.urls")),
     path("", include("integration.web.urls")),
+    path("", include("integration.web.webhook")),
 ]

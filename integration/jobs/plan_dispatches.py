@@ -1,8 +1,8 @@
 """Plans the confirmations of parcels that left."""
 
 from core.jobs import Counts, Job, JobContext
-from integration.jobs.each_channel import each_channel
 from integration.models import Channel
+from integration.services.each_channel import each_channel
 from integration.services.plan_confirmations import plan_confirmations
 
 

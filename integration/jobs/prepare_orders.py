@@ -1,8 +1,8 @@
 """Prepares fulfilment-ready orders for the warehouse."""
 
 from core.jobs import Counts, Job, JobContext
-from integration.jobs.each_channel import each_channel
 from integration.models import Channel
+from integration.services.each_channel import each_channel
 from integration.services.prepare_imports import BATCH, prepare_imports
 
 BATCHES = 5

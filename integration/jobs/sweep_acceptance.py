@@ -6,9 +6,9 @@ from django.db.models import Exists, OuterRef
 from core.clock import db_now
 from core.jobs import Counts, Job, JobContext
 from core.models import Effect
-from integration.jobs.each_channel import each_channel
 from integration.models import Channel, Order
 from integration.services.decide_acceptance import KIND, decide_acceptance
+from integration.services.each_channel import each_channel
 
 BATCH = 500
 

@@ -4,13 +4,15 @@ from typing import Any
 
 from core.audit import record_audit
 from core.clock import db_now
-from core.http import AuthError, HttpError, NotSentError
+from core.http import AuthError, HttpError, NotSentError, StatusError, ThrottledError
 from core.limits import close_breaker
 from core.models import User
 from integration.deposco.client import DeposcoClient
+from integration.deposco.errors import UnsupportedTransportError
 from integration.gateways import deposco_for
 from integration.models import Facility, Warehouse
-from integration.services.check_channel import ProbeResult
+from integration.services.check_channel import SERVER_ERROR, ProbeResult
+from integration.services.guard_connection import note_failure
 
 # A number that no order has: the search must answer with nothing, not with everything.
 NO_SUCH_ORDER = "HOLDPOINT-PROBE"
@@ -19,11 +21,16 @@ NO_SUCH_ORDER = "HOLDPOINT-PROBE"
 def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
     """Read one page of availability and search for an order that does not exist; store facilities and measures."""
     client, recorder = deposco_for(warehouse)
+    problems: list[str] = []
     try:
-        found = _read(client)
+        found = _read(client, problems)
     except HttpError as error:
+        if isinstance(error, AuthError):
+            note_failure(warehouse.connection, error)
         words = _plain(error)
         return ProbeResult(ok=False, summary=words, found={}, problems=(words,))
+    except UnsupportedTransportError as error:
+        return ProbeResult(ok=False, summary=str(error), found={}, problems=(str(error),))
     finally:
         recorder.flush()
     for number in found["facilities"]:
@@ -35,17 +42,32 @@ def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
     record_audit(
         by=by, action="warehouse.tested", subject=warehouse, before=None, after={"facilities": found["facilities"]}
     )
-    problems = () if found["facilities"] else ("No facility was seen: the tenant may hold no stock yet.",)
+    if not found["facilities"]:
+        problems.append("No facility was seen: the tenant may hold no stock yet.")
     summary = f"{len(found['facilities'])} facilities, measures {', '.join(found['measures']) or 'none'}"
-    return ProbeResult(ok=True, summary=summary, found=found, problems=problems)
+    return ProbeResult(ok=True, summary=summary, found=found, problems=tuple(problems))
 
 
-def _read(client: DeposcoClient) -> dict[str, Any]:
-    rows = client.availability(page=1)
+def _read(client: DeposcoClient, problems: list[str]) -> dict[str, Any]:
+    """Orders must be readable, since none counts before it was read back; stock is another lane's matter."""
+    is_readable = client.find_orders(NO_SUCH_ORDER) is not None
+    if not is_readable:
+        problems.append(
+            "Orders cannot be found by their number: the search ignores it, and the order's own address is refused."
+        )
+    try:
+        rows = client.availability(page=1)
+    except ThrottledError:
+        raise
+    except StatusError as error:
+        if error.status >= SERVER_ERROR:
+            raise
+        rows = []
+        problems.append(f"Stock cannot be read with this user (answer {error.status}): ask for that endpoint.")
     return {
         "facilities": sorted({row.facility for row in rows if row.facility}),
         "measures": sorted({name for row in rows for name in row.measures}),
-        "orders_readable": client.find_orders(NO_SUCH_ORDER) is not None,
+        "orders_readable": is_readable,
     }
 
 

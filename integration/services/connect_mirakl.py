@@ -1,6 +1,7 @@
 """Stores a Mirakl shop: address, key, lanes. What the shop is like is found out by the test that follows."""
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -10,9 +11,10 @@ from core.audit import record_audit
 from core.limits import ensure_bucket
 from core.models import User
 from integration.errors import InvalidInputError
-from integration.models import LANES, Channel, Warehouse
+from integration.models import LANES, Channel, FeedCursor, Warehouse
 
-MIN_POLL_SECONDS = 1
+MIN_POLL_SECONDS, DEFAULT_POLL_SECONDS = 1, 60
+CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 def connect_mirakl(
@@ -22,55 +24,86 @@ def connect_mirakl(
     url: str,
     api_key: str,
     shop_id: int | None,
-    lanes: Sequence[str],
-    poll_seconds: int,
+    lanes: Sequence[str] | None,
+    poll_seconds: int | None,
     warehouse: Warehouse | None,
     by: User | None,
 ) -> Channel:
-    """Create the channel, or change the one with this code; an empty key keeps the one that is stored.
+    """Create the channel, or change the one with this code: what is None or empty stays as it is stored, the key too.
 
-    Without a warehouse the only connected one is taken. Raises InvalidInputError with a problem per field.
+    Without a warehouse the only connected one is taken, now or when it comes. A channel that is pointed at another shop
+    reads that shop from its beginning. Raises InvalidInputError with a problem per field.
     """
     old = Channel.objects.filter(code=code).first()
-    problems = address_problems(url)
-    if not code:
-        problems["code"] = "Enter a short code, letters, digits and dashes."
+    problems = {
+        **address_problems(url),
+        **code_problems(code, Channel.objects.exclude(code=code).filter(code__iexact=code).exists()),
+    }
     if not api_key and old is None:
         problems["api_key"] = "Enter the shop's API key (Mirakl back office, user settings, API key)."
-    unknown = [lane for lane in lanes if lane not in LANES]
+    elif not api_key.isprintable() or not api_key.isascii() or " " in api_key:
+        problems["api_key"] = "A key has no blanks, line breaks or special letters: enter it alone."
+    unknown = [lane for lane in lanes or () if lane not in LANES]
     if unknown:
         problems["lanes"] = f"Unknown: {', '.join(unknown)}. Lanes are {', '.join(LANES)}."
-    if poll_seconds < MIN_POLL_SECONDS:
+    if poll_seconds is not None and poll_seconds < MIN_POLL_SECONDS:
         problems["poll_seconds"] = "At least one second. Mirakl publishes one minute as the shortest."
     if problems:
         raise InvalidInputError(problems)
-    if warehouse is None and Warehouse.objects.filter(is_active=True).count() == 1:
-        warehouse = Warehouse.objects.get(is_active=True)
+    address = url.rstrip("/")
+    is_same_place = old is not None and old.url == address and shop_id in (None, old.shop_id)
+    kept = old.shop_id if old is not None and is_same_place else None
+    shop = shop_id if shop_id is not None else kept
+    values = {
+        "name": name or (old.name if old else code),
+        "url": address,
+        "shop_id": shop,
+        "lanes": [lane for lane in LANES if lane in lanes] if lanes is not None else (old.lanes if old else []),
+        "poll_seconds": poll_seconds or (old.poll_seconds if old else DEFAULT_POLL_SECONDS),
+        "warehouse": warehouse or (old.warehouse if old else None) or only_warehouse(),
+    }
+    if api_key:
+        values["api_key"] = api_key
     with transaction.atomic():
-        values = {
-            "name": name or code,
-            "url": url.rstrip("/"),
-            "shop_id": shop_id,
-            "lanes": [lane for lane in LANES if lane in lanes],
-            "poll_seconds": poll_seconds,
-            "warehouse": warehouse or (old.warehouse if old else None),
-        }
-        if api_key:
-            values["api_key"] = api_key
-        clash = Channel.objects.filter(url=values["url"], shop_id=shop_id).exclude(code=code).first()
+        clash = Channel.objects.filter(url=address, shop_id=shop).exclude(code=code).first()
         if clash is not None:
-            raise InvalidInputError({"shop_id": f"This shop is already connected as {clash.code}."})
+            words = f"This shop is already connected as {clash.code}."
+            if shop is None:
+                words = f"{clash.code} is connected to the same address without a shop number: give both theirs."
+            raise InvalidInputError({"shop_id": words})
         channel, created = Channel.objects.update_or_create(code=code, defaults=values)
+        if old is not None and not is_same_place:
+            FeedCursor.objects.filter(connection=channel.connection).delete()
         record_audit(
             by=by,
             action="channel.connected" if created else "channel.changed",
             subject=channel,
             before={"url": old.url, "shop_id": old.shop_id, "lanes": old.lanes} if old else None,
-            after={"url": channel.url, "shop_id": shop_id, "lanes": channel.lanes, "key_changed": bool(api_key)},
+            after={
+                "url": channel.url,
+                "shop_id": channel.shop_id,
+                "lanes": channel.lanes,
+                "key_changed": bool(api_key),
+            },
         )
         # One read of the orders per period, whatever crashes: the token is taken before the call.
-        ensure_bucket(f"{channel.connection}:orders", capacity=1, rate_per_second=1 / poll_seconds)
+        ensure_bucket(f"{channel.connection}:orders", capacity=1, rate_per_second=1 / channel.poll_seconds)
     return channel
+
+
+def only_warehouse() -> Warehouse | None:
+    """The one active warehouse; None when there are several, or none yet."""
+    found = list(Warehouse.objects.filter(is_active=True)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def code_problems(code: str, is_taken: bool) -> dict[str, str]:
+    """Why a code cannot be used. Codes that differ in case alone would make order numbers that the warehouse takes for one."""
+    if not CODE.fullmatch(code):
+        return {"code": "Enter a short code: letters, digits, dashes and underscores, at most 40."}
+    if is_taken:
+        return {"code": "This code is taken in another spelling of capitals."}
+    return {}
 
 
 def address_problems(url: str) -> dict[str, str]:

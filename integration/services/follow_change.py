@@ -81,7 +81,7 @@ def _hold_fewer_units(order: Order, before: Wanted, after: Wanted, now: datetime
     hold_record(
         order=order,
         kind="order.cancelled_after_release",
-        cause_key=order.order_id,
+        cause_key=f"{order.order_id}:lines",
         summary=f"Lines of order {order.order_id} were cancelled at the marketplace, and the warehouse has them",
         lane="change",
         detail={"wms_number": order.wms_number, "lines": fewer, "seen_at": now.isoformat()},
@@ -96,8 +96,8 @@ def _hold_other_address(order: Order, before: Wanted, after: Wanted) -> None:
     ]
     hold_record(
         order=order,
-        kind="order.changed_after_release",
-        cause_key=order.order_id,
+        kind="order.cancelled_after_release",
+        cause_key=f"{order.order_id}:address",
         summary=f"The address of order {order.order_id} changed after the warehouse had it",
         lane="change",
         # Names of the fields only: the values are the buyer's.
@@ -111,8 +111,8 @@ def _close(order: Order) -> None:
         if not order.parcels.exists():
             hold_record(
                 order=order,
-                kind="order.changed_after_release",
-                cause_key=order.order_id,
+                kind="order.cancelled_after_release",
+                cause_key=f"{order.order_id}:shipped elsewhere",
                 summary=f"Order {order.order_id} was marked shipped at the marketplace while the warehouse may have it",
                 lane="change",
                 detail={"wms_number": order.wms_number},

@@ -14,7 +14,7 @@ from integration.deposco.schemas import Shipment as WireShipment
 from integration.models import Order, Shipment, Warehouse
 from integration.services.hold_record import hold_record
 from integration.services.keep_unreadable import Unreadable, clear_unreadable, keep_unreadable
-from integration.services.settle_dispatch import BEFORE_SHIPPED, settle_dispatch
+from integration.services.settle_dispatch import BEFORE_SHIPPED, settle_dispatch, shorted_key
 from integration.services.store_parcels import store_parcels
 from integration.services.take_back_shipment import take_back_shipment
 
@@ -141,9 +141,10 @@ def _hold_shorted(warehouse: Warehouse, profile: Profile, shipments: Iterable[Wi
             if missing and order.parcels.exclude(state="withdrawn").exists():
                 hold_record(
                     order=order,
-                    kind="order.shorted",
-                    cause_key=order.order_id,
-                    summary=f"The warehouse finished order {order.order_id} without {sum(missing.values())} units of it",
+                    kind="shipment.confirmation_failed",
+                    cause_key=shorted_key(order),
+                    summary=f"The warehouse finished order {order.order_id} without {sum(missing.values())} units of it: "
+                    "cancel them at the marketplace",
                     lane="dispatch",
                     detail={"wms_number": number, "missing": missing},
                 )

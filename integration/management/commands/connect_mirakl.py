@@ -12,11 +12,18 @@ from integration.models import LANES, Warehouse
 from integration.services.check_channel import check_channel
 from integration.services.connect_mirakl import connect_mirakl
 
+# Stored, but not proved to work: told apart from a refusal, after which nothing is stored.
+EXIT_UNTESTED = 3
+
 
 class Command(BaseCommand):
     """Store the shop, test it, and say what was found."""
 
-    help = "Connect a Mirakl shop: stores address and key, tests the connection, switches the named lanes on."
+    help = (
+        "Connect a Mirakl shop: stores address and key, tests the connection, switches the named lanes on. "
+        "Run again with the same code, it changes what is named and keeps the rest. "
+        "Exit codes: 0 connected and tested, 1 refused (nothing stored), 3 stored, but the test failed."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The shop, its key and its lanes."""
@@ -25,14 +32,21 @@ class Command(BaseCommand):
         parser.add_argument("--api-key-file", required=True, help="a file that holds the shop's API key")
         parser.add_argument("--shop-id", type=int, default=None, help="which shop, when the key may see several")
         parser.add_argument("--name", default="", help="what people call this shop")
-        parser.add_argument("--lanes", default="", help=f"comma list of {', '.join(LANES)}")
-        parser.add_argument("--poll-seconds", type=int, default=60, help="how often orders are read (default 60)")
+        parser.add_argument(
+            "--lanes", default=None, help=f"comma list of {', '.join(LANES)}; what is left out is switched off"
+        )
+        parser.add_argument(
+            "--poll-seconds",
+            type=int,
+            default=None,
+            help="how often orders are read (60 at first; Mirakl publishes 60 as the shortest, 900 for external partners)",
+        )
         parser.add_argument("--warehouse", default="", help="code of the warehouse; not needed when there is one")
         parser.add_argument("--no-test", action="store_true", help="store without calling the shop")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Connect and report; a shop that does not answer is stored all the same, with the reason."""
+        """Connect and report; a shop that does not answer is stored all the same, with the reason, and exit code 3."""
         try:
             channel = connect_mirakl(
                 code=options["code"],
@@ -40,7 +54,7 @@ class Command(BaseCommand):
                 url=options["url"],
                 api_key=read_secret(options["api_key_file"]),
                 shop_id=options["shop_id"],
-                lanes=[lane.strip() for lane in options["lanes"].split(",") if lane.strip()],
+                lanes=_split(options["lanes"]),
                 poll_seconds=options["poll_seconds"],
                 warehouse=warehouse_named(options["warehouse"]),
                 by=None,
@@ -54,14 +68,21 @@ class Command(BaseCommand):
             result = check_channel(channel=channel, by=None)
             report |= {"ok": result.ok, "summary": result.summary, "problems": list(result.problems)}
         self.stdout.write(json.dumps(report) if options["json"] else _sentence(report))
+        if not report.get("ok", True):
+            raise SystemExit(EXIT_UNTESTED)
+
+
+def _split(lanes: str | None) -> list[str] | None:
+    return None if lanes is None else [lane.strip() for lane in lanes.split(",") if lane.strip()]
 
 
 def read_secret(path: str) -> str:
     """The content of a secret's file, without its line end."""
     try:
         secret = Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        message = f"The file {path} cannot be read: {error.strerror}."
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        message = f"The file {path} cannot be read: {reason}."
         raise CommandError(message) from error
     if not secret:
         message = f"The file {path} is empty."
@@ -82,7 +103,9 @@ def warehouse_named(code: str) -> Warehouse | None:
 
 
 def _sentence(report: dict[str, Any]) -> str:
-    lines = [f"{report['code']} is connected; lanes on: {', '.join(report['lanes']) or 'none'}."]
+    state = "is connected" if report.get("ok", True) else "is stored, but its test failed"
+    warehouse = f"warehouse {report['warehouse']}" if report["warehouse"] else "no warehouse yet"
+    lines = [f"{report['code']} {state}; lanes on: {', '.join(report['lanes']) or 'none'}; {warehouse}."]
     if "summary" in report:
         lines.append(report["summary"])
-    return "\n".join([*lines, *report.get("problems", [])])
+    return "\n".join(dict.fromkeys([*lines, *report.get("problems", [])]))

@@ -66,7 +66,7 @@ class ShipShipment:
         record_event(
             order=order,
             lane="dispatch",
-            kind="shipment.shipped",
+            kind="shipped",
             summary="The shipment that stood at Mirakl was marked shipped",
             effect_id=effect.id,
         )
