@@ -29,4 +29,4 @@ RUN HOLDPOINT_SECRET_KEY=only-for-collecting-static-files-in-the-build-of-the-im
     python manage.py collectstatic --noinput
 USER holdpoint
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "20"]
+CMD ["python", "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", "0.0.0.0:8000"]

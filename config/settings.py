@@ -25,7 +25,7 @@ DEBUG = False  # never on: error pages belong to people, details to the log
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(ENV.trusted_origins)
 ROOT_URLCONF = "config.urls"
-ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -94,8 +94,8 @@ class Demo:
         print("Starting the database ...", flush=True)
         self.database = ensure_running()
         self._step("Migrating", "migrate", "--verbosity", "0")
-        web_command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1"]
-        web = self._child("web", [*web_command, "--port", str(port), "--log-level", "warning", "--no-access-log"])
+        web_command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py"]
+        web = self._child("web", [*web_command, "--bind", f"127.0.0.1:{port}"])
         web.start()
         self._wait_for(f"{sandbox_url}/sandbox/api/state", sandbox)
         self._step("Connecting the shops and the warehouse", "seed_demo", "--sandbox", sandbox_url)
