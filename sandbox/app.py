@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +21,9 @@ TICK_SECONDS = 0.2
 TRANSPORT = "sandbox.transport"
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+logger = logging.getLogger("sandbox")
 
 
 class _Cycle(h11_impl.RequestResponseCycle):
@@ -35,20 +42,15 @@ class SandboxApp:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._ticking: asyncio.Task[None] | None = None
 
-    async def __call__(
-        self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's life."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
-    async def _live(
-        self, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def _live(self, receive: Receive, send: Send) -> None:
         async with self._clockwork():
             while True:
                 message = await receive()
@@ -60,39 +62,62 @@ class SandboxApp:
 
     @contextlib.asynccontextmanager
     async def _clockwork(self) -> AsyncIterator[None]:
-        async def run() -> None:
-            while True:
-                self.world.tick()
-                await asyncio.sleep(TICK_SECONDS)
-
-        task = asyncio.create_task(run())
+        task = asyncio.create_task(self._tick())
         try:
             yield
         finally:
             task.cancel()
 
-    async def _answer(
-        self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
-        body = b""
+    async def _tick(self) -> None:
+        while True:
+            try:
+                self.world.tick()
+            except Exception:  # one bad order must not stop the floor, but it must be seen
+                logger.exception("The floor stumbled")
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = []
         while True:
             message = await receive()
-            body += message.get("body", b"")
+            parts.append(message.get("body", b""))
             if not message.get("more_body"):
                 break
-        request = _request(scope, body)
+        request = _request(scope, b"".join(parts))
         if request.path.startswith("/sandbox") or request.path == "/":
             answer = handle_control(self.world, request)
         else:
             answer = self.world.handle(request)
-            if self.world.latency:
-                await asyncio.sleep(self.world.latency)
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
-        if answer.drop:
-            scope[TRANSPORT].abort()
+            answer = replace(answer, delay=answer.delay + self.world.latency) if self.world.latency else answer
+        if answer.delay and await _gives_up(receive, answer.delay):
             return
-        await _send(scope, send, answer)
+        if answer.drop:
+            await _reset(scope)
+        else:
+            await _send(scope, send, answer)
+
+
+async def _gives_up(receive: Receive, seconds: float) -> bool:
+    """Wait; say whether the caller went away meanwhile."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _reset(scope: Scope) -> None:
+    """End the connection as a crash would: with a reset, not with a farewell."""
+    transport = scope[TRANSPORT]
+    line = transport.get_extra_info("socket")
+    if line is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    # Let the server notice, so that it does not miss an answer.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def _request(scope: Scope, body: bytes) -> Request:
@@ -102,19 +127,21 @@ def _request(scope: Scope, body: bytes) -> Request:
         query=tuple(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
         headers={key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]},
         body=body,
+        raw_path=scope.get("raw_path", b"").decode("ascii"),
     )
 
 
-async def _send(scope: Scope, send: Callable[[Message], Awaitable[None]], answer: Response) -> None:
+async def _send(scope: Scope, send: Send, answer: Response) -> None:
     headers = [(key.encode(), value.encode()) for key, value in answer.headers]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.truncate:
-        await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
-        await asyncio.sleep(0.05)
-        scope[TRANSPORT].abort()
+    if not answer.truncate:
+        await send({"type": "http.response.body", "body": answer.body})
         return
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+    scope[TRANSPORT].close()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def build_app(world: World) -> SandboxApp:
