@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import httpx
@@ -21,19 +22,35 @@ def _no_transport(_connection: str) -> httpx.BaseTransport | None:
     return None
 
 
+_served: ContextVar[int | None] = ContextVar("served_effect", default=None)
+
+
+@contextmanager
+def serving(effect_id: int) -> Iterator[None]:
+    """Say that the calls made inside, on this thread, serve this effect: its order's passport shows them."""
+    token = _served.set(effect_id)
+    try:
+        yield
+    finally:
+        _served.reset(token)
+
+
 @dataclass
 class CallRecorder:
     """Collects the redacted calls of one client, from any thread, until `flush` writes them in one statement."""
 
     connection: str
-    calls: list[Call] = field(default_factory=list)
+    calls: list[tuple[Call, int | None]] = field(default_factory=list)
 
     def __call__(self, call: Call) -> None:
-        """Keep the call until the next flush."""
-        self.calls.append(call)
+        """Keep the call, and the effect it serves, until the next flush."""
+        self.calls.append((call, _served.get()))
 
     def flush(self, effect_id: int | None = None) -> None:
-        """Write what was collected. Must run on the thread that owns the database connection."""
+        """Write what was collected; `effect_id` is for calls that were not made while `serving` one.
+
+        Must run on the thread that owns the database connection.
+        """
         waiting, self.calls = self.calls, []
         CallLog.objects.bulk_create(
             CallLog(
@@ -47,9 +64,9 @@ class CallRecorder:
                 request_excerpt=call.request_excerpt,
                 response_excerpt=call.response_excerpt,
                 error=call.error or "",
-                effect_id=effect_id,
+                effect_id=served or effect_id,
             )
-            for call in waiting
+            for call, served in waiting
         )
 
 

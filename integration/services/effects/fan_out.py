@@ -8,7 +8,7 @@ from contextvars import copy_context
 from core.classify import classify
 from core.effects import Claimed
 from core.outcomes import Outcome, OutcomeClass
-from integration.gateways import CallRecorder
+from integration.gateways import CallRecorder, serving
 
 AT_ONCE = 16
 
@@ -32,7 +32,8 @@ def fan_out(
 
     def attempted(effect: Claimed) -> Outcome:
         try:
-            return call(effect)
+            with serving(effect.id):
+                return call(effect)
         except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
             return outcome_of(error)
 
@@ -46,7 +47,7 @@ def fan_out(
             contexts = [copy_context() for _ in batch]
             outcomes = list(pool.map(lambda context, effect: context.run(guarded, effect), contexts, batch))
     for recorder in recorders:
-        recorder.flush(batch[0].id if len(batch) == 1 else None)
+        recorder.flush()
     return {effect.id: outcome for effect, outcome in zip(batch, outcomes, strict=True)}
 
 
