@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from integration.models import Hold, Order
 from integration.services.retry_hold import RETRIABLE
+from integration.web.orders.draft import why_no_draft
 
 NOT_YOUR_ROLE: Final = "Your role does not change orders. Warehouse and Ecommerce do."
 
@@ -50,6 +51,7 @@ def actions_of(order: Order, held: Sequence[HeldBy], *, may_fix: bool) -> list[A
         *_retries(held, may_fix=may_fix),
         _correct(order, held, may_fix=may_fix),
         _enter_tracking(order, held, may_fix=may_fix),
+        _see_draft(order),
     ]
 
 
@@ -89,3 +91,11 @@ def _enter_tracking(order: Order, held: Sequence[HeldBy], *, may_fix: bool) -> A
     if order.shipped_at is None:
         return Action(label, icon, reason="Nothing has left the warehouse without its number.")
     return Action(label, icon, reason="Every parcel that left has its number, or is looked up within minutes.")
+
+
+def _see_draft(order: Order) -> Action:
+    label, icon = "See what would be sent", "orders"
+    reason = why_no_draft(order)
+    if reason:
+        return Action(label, icon, reason=reason)
+    return Action(label, icon, url="?draft=yes#draft", explains="To the warehouse, as the maps stand now.")

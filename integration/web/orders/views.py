@@ -28,6 +28,7 @@ from integration.queries.order_passport import (
 from integration.queries.order_timeline import LANES, message_versions_of, timeline_of
 from integration.services.retry_hold import retry_hold
 from integration.web.orders.actions import actions_of, held_by
+from integration.web.orders.draft import draft_of, why_no_draft
 from integration.web.orders.filters import LONGEST, OrderFilter, ParcelFilter
 from integration.web.orders.tables import OrderTable, ParcelTable
 
@@ -72,16 +73,18 @@ def shipments(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def passport(request: HttpRequest, pk: int) -> HttpResponse:
     """One order: where it is, why, and everything that happened to it."""
-    order = get_object_or_404(Order.objects.select_related("channel"), pk=pk)
+    order = get_object_or_404(Order.objects.select_related("channel__warehouse"), pk=pk)
     lane = request.GET.get("lane", "")
     lane = lane if lane in LANES else ""
     holds = open_holds_of(order)
     held = held_by(order, holds)
+    wants_draft = request.GET.get("draft") == "yes" and not why_no_draft(order)
     sees_buyers, sees_money = request.user.has_perm(VIEW_BUYERS), request.user.has_perm(VIEW_MONEY)
     context: dict[str, Any] = {
         "order": order,
         "held": held,
         "actions": actions_of(order, held, may_fix=request.user.has_perm(FIX_ORDERS)),
+        "draft": draft_of(order, sees_buyers=sees_buyers) if wants_draft else None,
         "steps": stages_of(order, db_now()),
         "lines": lines_of(order, holds),
         "parcels": parcels_of(order),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.models import AuditEntry, CallLog, Effect, EffectAttempt
 from exceptions.services.refresh_cases import refresh_cases
+from integration.gateways import profile_of
 from integration.models import Hold, Order, OrderEvent, OrderLineItem, OrderMessage
 from integration.queries.order_passport import stages_of
 from integration.queries.order_timeline import EFFECTS, SHOWN, timeline_of
@@ -23,6 +24,7 @@ from tests.factories.lanes import (
     OrderLineFactory,
     ParcelFactory,
     ParcelLineFactory,
+    SkuMappingFactory,
 )
 from tests.web.conftest import SignIn
 
@@ -434,5 +436,67 @@ def test_what_is_fixed_in_the_case_leads_there(sign_in: SignIn, kind: str, label
 
     actions = sign_in("Warehouse").get(f"/orders/{hold.order_id}/").context["actions"]
 
-    found = {action.label: action.url for action in actions if action.url}
+    found = {action.label: action.url for action in actions if action.url.startswith("/")}
     assert found == {label: f"/exceptions/?tab=all&kind={kind}&channel=NORTH&words=CAUSE"}
+
+
+def _ready_to_send(**values: Any) -> Order:
+    order = _order(**values)
+    OrderLineFactory(order=order, offer_sku="SKU-1", quantity=2, quantity_accepted=2)
+    SkuMappingFactory(channel=order.channel, offer_sku="SKU-1", item_number="ITEM-9")
+    return order
+
+
+def test_what_would_be_sent_is_shown_on_demand_without_the_buyer_to_those_who_may_not_see_him(sign_in: SignIn) -> None:
+    order = _ready_to_send()
+    warehouse, reader = sign_in("Warehouse"), sign_in("Auditor")
+    address = "?draft=yes"
+
+    pages = _page(warehouse, order), _page(warehouse, order, address), _page(reader, order, address)
+
+    assert ["What would be sent to the warehouse" in page for page in pages] == [False, True, True]
+    assert ["ITEM-9" in page for page in pages] == [False, True, True]
+    assert [pages[0].count("Robin Sample"), pages[1].count("Robin Sample") > 1, "Robin" in pages[2]] == [1, True, False]
+
+
+def test_what_stands_in_the_way_of_sending_is_said_instead(sign_in: SignIn) -> None:
+    order = _ready_to_send(customer={})
+    OrderLineFactory(order=order, offer_sku="SKU-2", position=2)
+
+    page = _page(sign_in("Warehouse"), order, "?draft=yes")
+
+    assert "SKU SKU-2 has no item" in page
+    assert "ship-to name is missing" in page
+
+
+def test_a_profile_that_cannot_be_followed_is_named_and_breaks_no_page(sign_in: SignIn) -> None:
+    order = _ready_to_send()
+    warehouse = order.channel.warehouse
+    assert warehouse is not None
+    warehouse.profile = {**profile_of(warehouse).model_dump(mode="json"), "line_number": "{nonsense}"}
+    warehouse.save()
+
+    page = _page(sign_in("Warehouse"), order, "?draft=yes")
+
+    assert "cannot be written as the warehouse" in page
+    assert "nonsense" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"stage": "shipped", "in_wms_at": NOW}, "The warehouse has the order already"),
+        ({"stage": "received"}, "An order is drafted when it is ready to import."),
+        ({"channel__warehouse": None}, "Its channel has no warehouse."),
+    ],
+)
+def test_nothing_is_drafted_for_an_order_that_is_not_about_to_be_sent(
+    sign_in: SignIn, values: dict[str, Any], reason: str
+) -> None:
+    order, client = _order(**values), sign_in("Warehouse")
+
+    reasons = _reasons(client, order)
+    page = _page(client, order, "?draft=yes")
+
+    assert reasons["See what would be sent"].startswith(reason)
+    assert "What would be sent to the warehouse" not in page
