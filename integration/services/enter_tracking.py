@@ -5,7 +5,7 @@ from django.db import transaction
 from core.audit import record_audit
 from core.models import User
 from integration.errors import InvalidInputError
-from integration.models import Parcel
+from integration.models import Order, Parcel
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
 
@@ -21,17 +21,19 @@ def enter_tracking(*, parcel: Parcel, tracking_number: str, wms_carrier: str, by
     if not number or len(number) > MAX_LENGTH:
         raise InvalidInputError({"tracking_number": f"Enter the number, at most {MAX_LENGTH} characters."})
     with transaction.atomic():
-        row = Parcel.objects.select_for_update().select_related("order").get(pk=parcel.pk)
+        # Order rows first: the one lock order of this application.
+        order = Order.objects.select_for_update().get(pk=parcel.order_id)
+        row = Parcel.objects.select_for_update().get(pk=parcel.pk)
         if row.state != "waiting" or row.tracking_number:
             raise InvalidInputError({"tracking_number": "This parcel no longer waits for a number."})
         row.tracking_number, row.state = number, "new"
         row.wms_carrier = wms_carrier.strip() or row.wms_carrier
         row.save(update_fields=["tracking_number", "state", "wms_carrier"])
-        record_event(order=row.order, lane="dispatch", kind="tracking", summary=f"Tracking {number} entered", by=by)
+        record_event(order=order, lane="dispatch", kind="tracking", summary=f"Tracking {number} entered", by=by)
         record_audit(
             by=by,
             action="parcel.tracking",
-            subject=row.order,
+            subject=order,
             before=None,
             after={"parcel": row.key, "tracking": number},
         )

@@ -3,15 +3,17 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
 
-from core.models import User
+from core.clock import db_now
+from core.models import AuditEntry, User
 from integration.models import Channel, SkuMapping
-from integration.services.map_sku import map_sku
+from integration.services.map_sku import sku_holds
+from integration.services.release_holds import release_holds
 
 COLUMNS = ("offer_sku", "item_number", "units_per_offer")
 
@@ -52,15 +54,53 @@ def import_sku_map(*, channel: Channel, text: str, by: User | None, dry_run: boo
     report = SkuMapReport(rows=tuple(rows), applied=False, freed_orders=0)
     if dry_run or report.errors:
         return report
-    wanted: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    wanted: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for row in rows:
-        wanted[row.offer_sku].append((row.item_number, row.units))
+        wanted[row.offer_sku][row.item_number] = row.units
     changed = {row.offer_sku for row in rows if row.status != "same"} | _shrunk(channel, wanted)
-    freed = 0
     with transaction.atomic():
-        for offer_sku in sorted(changed):
-            freed += map_sku(channel=channel, offer_sku=offer_sku, components=wanted[offer_sku], by=by).freed_orders
-    return SkuMapReport(rows=tuple(rows), applied=True, freed_orders=freed)
+        _write(channel, {sku: wanted[sku] for sku in sorted(changed)}, by)
+        released = release_holds(hold_ids=sku_holds(channel, changed), by=by, how="SKU mapped by a file")
+    return SkuMapReport(rows=tuple(rows), applied=True, freed_orders=released.freed_orders)
+
+
+def _write(channel: Channel, wanted: Mapping[str, Mapping[str, Decimal]], by: User | None) -> None:
+    """Set-based, with an audit entry per SKU, so that each can be read and undone like one that was set by hand."""
+    before: dict[str, dict[str, str]] = defaultdict(dict)
+    surplus = []
+    for row in SkuMapping.objects.select_for_update().filter(channel=channel, offer_sku__in=wanted):
+        before[row.offer_sku][row.item_number] = str(row.units_per_offer)
+        if row.item_number not in wanted[row.offer_sku]:
+            surplus.append(row.pk)
+    SkuMapping.objects.filter(pk__in=surplus).delete()
+    SkuMapping.objects.bulk_create(
+        (
+            SkuMapping(channel=channel, offer_sku=sku, item_number=item, units_per_offer=units, updated_by=by)
+            for sku, parts in wanted.items()
+            for item, units in parts.items()
+        ),
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["channel", "offer_sku", "item_number"],
+        update_fields=["units_per_offer", "updated_by", "updated_at"],
+    )
+    now = db_now()
+    AuditEntry.objects.bulk_create(
+        (
+            AuditEntry(
+                at=now,
+                actor=by,
+                actor_label=str(by) if by else "Holdpoint",
+                action="sku_map.set",
+                subject_type="channel",
+                subject_id=f"{channel.code} sku:{sku}"[:250],
+                before=before.get(sku, {}),
+                after={item: str(units) for item, units in parts.items()},
+            )
+            for sku, parts in wanted.items()
+        ),
+        batch_size=2000,
+    )
 
 
 def _read(text: str) -> Iterable[tuple[int, dict[str, str]]]:
@@ -130,8 +170,7 @@ def _problem(sku: str, item: str, units: str) -> str:
     return ""
 
 
-def _shrunk(channel: Channel, wanted: dict[str, list[tuple[str, Decimal]]]) -> set[str]:
+def _shrunk(channel: Channel, wanted: Mapping[str, Collection[str]]) -> set[str]:
     """SKUs whose file rows all stand already, but which have further components that the file no longer names."""
-    named = {(sku, item) for sku, parts in wanted.items() for item, _ in parts}
     rows = SkuMapping.objects.filter(channel=channel, offer_sku__in=wanted).values_list("offer_sku", "item_number")
-    return {sku for sku, item in rows if (sku, item) not in named}
+    return {sku for sku, item in rows if item not in wanted[sku]}

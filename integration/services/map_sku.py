@@ -1,6 +1,6 @@
 """Says what an offer SKU is in the warehouse, and frees everything that waited for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -41,10 +41,19 @@ def map_sku(
             before=before,
             after={item: str(units) for item, units in components},
         )
-        holds = Hold.objects.filter(
-            order__channel=channel, kind__in=SKU_HOLDS, cause_key=offer_sku[:250], released_at=None
-        ).values_list("id", flat=True)
-        return release_holds(hold_ids=list(holds), by=by, how=f"SKU {offer_sku} mapped")
+        return release_holds(hold_ids=sku_holds(channel, [offer_sku]), by=by, how=f"SKU {offer_sku} mapped")
+
+
+def sku_holds(channel: Channel, offer_skus: Collection[str]) -> list[int]:
+    """Open holds that a mapping of these SKUs answers: of their lines, and of orders that acceptance held for them."""
+    rows = Hold.objects.filter(order__channel=channel, released_at=None)
+    mine = set(
+        rows.filter(kind__in=SKU_HOLDS, cause_key__in={sku[:250] for sku in offer_skus}).values_list("id", flat=True)
+    )
+    undecided = rows.filter(kind="order.acceptance_failed", detail__waits_for="decision")
+    wanted = set(offer_skus)
+    mine |= {pk for pk, detail in undecided.values_list("id", "detail") if wanted.intersection(detail.get("skus", ()))}
+    return sorted(mine)
 
 
 def _refuse_bad_components(offer_sku: str, components: Sequence[tuple[str, Decimal]]) -> None:

@@ -11,6 +11,9 @@ from integration.services.release_holds import release_holds
 
 RETRIABLE = ("order.wms_rejected", "order.acceptance_failed", "shipment.confirmation_failed")
 
+# Nothing plans these again: they are armed as they were decided.
+SENT_AS_DECIDED = ("mirakl.accept", "mirakl.ship_shipment")
+
 
 def retry_hold(*, hold: Hold, by: User | None) -> None:
     """Release the hold, so that what it held goes on from the step where it was held.
@@ -27,7 +30,9 @@ def retry_hold(*, hold: Hold, by: User | None) -> None:
         if row.released_at is not None:
             raise InvalidInputError({"hold": "Somebody has already released this."})
         release_holds(hold_ids=[row.pk], by=by, how="Retried")
-        if row.kind == "order.acceptance_failed" and row.effect_id is not None:
-            parked = Effect.objects.filter(pk=row.effect_id, state="parked").values_list("id", flat=True)
+        if row.parcel_id is None and row.effect_id is not None:
+            parked = Effect.objects.filter(pk=row.effect_id, state="parked", kind__in=SENT_AS_DECIDED).values_list(
+                "id", flat=True
+            )
             rearm(effect_ids=list(parked), by=by, note="retried by a person")
         record_audit(by=by, action="hold.retried", subject=row.order, before=None, after={"kind": row.kind})
