@@ -1,6 +1,5 @@
 """Jobs: plain functions on a beat, each with a lease, a record of its run, and a place in one explicit tuple."""
 
-import os
 import socket
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from core.clock import SKEW_REFUSAL, clock_skew_seconds, db_now
 from core.models import JobRun, Periodic
+from core.owner import owner_name
 from core.redaction import storable
 
 Counts = dict[str, int]
@@ -115,7 +115,7 @@ def run_job(name: str, *, scope: str | None = None, epoch: int | None = None) ->
     Whatever the job raises is recorded on the run, and does not leave this function.
     """
     job = find_job(name)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    owner = owner_name(socket.gethostname())
     key = periodic_name(name, scope)
     fence = _take_lease(key, epoch, owner)
     if fence is None:

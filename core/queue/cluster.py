@@ -15,7 +15,7 @@ import django_q.cluster as q2
 from django_q.conf import Conf
 from django_q.worker import worker
 
-from core.queue.parentage import die_with_parent, lost_parent
+from core.queue.parentage import die_with_parent, lost_parent, name_process
 
 POLL_SECONDS = 0.2
 
@@ -27,6 +27,7 @@ class FailFastSentinel(q2.Sentinel):  # type: ignore[misc]  # django-q2 ships no
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         die_with_parent(self.parent or None)
+        name_process("hp-sentinel")
         super().__init__(*args, **kwargs)
 
     def spawn_process(self, target: Callable[..., object], *args: Any) -> BaseProcess:
@@ -50,6 +51,7 @@ class FailFastSentinel(q2.Sentinel):  # type: ignore[misc]  # django-q2 ships no
 
 def _tied(parent: int, target: Callable[..., object], *args: Any) -> None:
     die_with_parent(parent)
+    name_process(f"hp-{target.__name__}")
     target(*args)
 
 
@@ -58,6 +60,7 @@ def run_cluster() -> None:
     FailFastSentinel.parent = os.getpid()
     q2.Sentinel = FailFastSentinel
     launcher = os.getppid()
+    name_process("hp-queue")
     cluster = q2.Cluster()
     told: list[int] = []
 

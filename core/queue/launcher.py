@@ -16,7 +16,9 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from core.queue.parentage import adopt_orphans, die_with_parent
+from core.owner import GROUP_VARIABLE
+from core.queue.parentage import adopt_orphans, die_with_parent, name_process
+from core.queue.release import new_group, release
 from core.queue.ticker import queues
 from core.queue.watch import silent_queues, ticker_is_silent
 
@@ -41,13 +43,16 @@ class Group:
     started_at: float = 0.0
     failures: int = 0
     not_before: float = 0.0
+    token: str = ""
+    dead: list[tuple[str, int]] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the child in a session of its own; it dies with this process."""
         parent = os.getpid()
+        self.token = new_group()
         self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and command
             [sys.executable, str(settings.BASE_DIR / "manage.py"), *self.arguments],
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, GROUP_VARIABLE: self.token},
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 -- one system call, no lock is taken
         )
@@ -78,6 +83,7 @@ class Launcher:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         adopt_orphans()
+        name_process("hp-launcher")
         names = queues()
         self.groups = [Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}) for name in names]
         self.groups.append(Group(TICKER, ["ticker"], {}))
@@ -88,6 +94,7 @@ class Launcher:
             for group in self.groups:
                 self._revive(group)
             self._reap_orphans()
+            self._release_dead()
             if time.monotonic() - looked > CANARY_LOOK_SECONDS:
                 looked = time.monotonic()
                 self._kill_silent()
@@ -108,6 +115,7 @@ class Launcher:
             _signal_group(process.pid, signal.SIGKILL)
             log.error("group.died", group=group.name, code=process.returncode)
             group.process = None
+            group.dead.append((group.token, process.pid))
             group.not_before = time.monotonic() + min(MAX_BACKOFF_SECONDS, 0.5 * 2**group.failures)
             group.failures += 1
         if time.monotonic() >= group.not_before:
@@ -128,6 +136,19 @@ class Launcher:
             if hangs:
                 log.error("group.silent", group=group.name)
                 group.kill()
+
+    def _release_dead(self) -> None:
+        """Give back what dead groups held, once not a single process of theirs is left that could still act."""
+        for group in self.groups:
+            while group.dead and not _signal_group(group.dead[0][1], signal.SIGKILL):
+                try:
+                    given_back = release(group.dead[0][0], group.environment.get("Q_CLUSTER_NAME"))
+                except (OperationalError, InterfaceError) as error:
+                    log.warning("launcher.database_away", error=str(error))
+                    close_old_connections()
+                    return
+                log.info("group.released", group=group.name, effects=given_back)
+                group.dead.pop(0)
 
     def _reap_orphans(self) -> None:
         """Collect what ended below us and is no group of ours: nobody else would."""
@@ -152,10 +173,15 @@ class Launcher:
                 log.warning("group.killed", group=group.name)
             _signal_group(group.process.pid, signal.SIGKILL)
             group.process.wait()
+            group.dead.append((group.token, group.process.pid))
+        self._reap_orphans()
+        self._release_dead()
 
 
-def _signal_group(pid: int, signum: signal.Signals) -> None:
+def _signal_group(pid: int, signum: signal.Signals) -> bool:
+    """Signal every process of the group; False when it has none, not even one that waits to be reaped."""
     try:
         os.killpg(pid, signum)
     except ProcessLookupError:
-        return
+        return False
+    return True

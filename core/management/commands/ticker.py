@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core.queue.parentage import lost_parent
+from core.queue.parentage import lost_parent, name_process
 from core.queue.ticker import run_ticker
 
 
@@ -21,4 +21,5 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda signum, _: told.append(signum))
         signal.signal(signal.SIGINT, lambda signum, _: told.append(signum))
         launcher = os.getppid()
+        name_process("hp-ticker")
         run_ticker(lambda: bool(told) or lost_parent(launcher))
