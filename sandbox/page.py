@@ -1,141 +1,145 @@
-"""A page to play the marketplace and the warehouse by hand. Plain forms, no script."""
+"""A page to play the marketplace and the warehouse by hand. Plain forms and links, no script."""
 
-from collections.abc import Callable
-from decimal import Decimal
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from sandbox.deposco.routes import ROUTES as DEPOSCO_ROUTES
+from sandbox.deposco.state import OVER
 from sandbox.faults import KINDS
 from sandbox.floor import SCRIPTS
+from sandbox.ledger import Question
 from sandbox.mirakl.routes import ROUTES as MIRAKL_ROUTES
-from sandbox.mirakl.state import new_order
+from sandbox.page_actions import ACTIONS, PROBLEMS
 from sandbox.wire import Request, Response, text_response
+from sandbox.world import World
 
-if TYPE_CHECKING:
-    from sandbox.world import World
-
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(default=True)
-)
-SHOWN = 12
-DEPOSCO_OPERATIONS = (
-    "orders.create",
-    "orders.search",
-    "shipments.search",
-    "shipments.get",
-    "availability",
-    "inventory.full",
-)
-
-
-def handle_page(world: "World", request: Request) -> Response:
-    """The page, its style, and what its forms do."""
-    if request.method == "GET" and request.path == "/sandbox/style.css":
-        return text_response(TEMPLATES.get_template("style.css").render(), kind="text/css")
-    if request.method == "GET" and request.path in ("/", "/sandbox", "/sandbox/"):
-        return text_response(_render(world, request.one("said")), kind="text/html; charset=utf-8")
-    action = ACTIONS.get(request.path) if request.method == "POST" else None
-    if action is None:
-        return text_response("There is nothing here.", 404)
-    try:
-        said = action(world, dict(request.form()))
-    except (KeyError, ValueError, ArithmeticError) as error:
-        said = f"That did not work: {error}"
-    return Response(303, headers=(("location", f"/sandbox/?{urlencode({'said': said})}"),))
-
-
-def _push(world: "World", form: dict[str, str]) -> str:
-    operator_name, shop_id = form["shop"].split("/")
-    operator = world.operators[operator_name]
-    shop = operator.shops[int(shop_id)]
-    lines = []
-    for row in form["lines"].splitlines():
-        sku, _, quantity = row.strip().partition(" ")
-        if sku:
-            lines.append((sku, int(quantity or 1)))
-    if not lines:
-        message = "enter at least one offer SKU"
-        raise ValueError(message)
-    address = {"city": ""} if form.get("problem") == "no_city" else {}
-    lastname = "Sample-Longname of the Very Long Example" if form.get("problem") == "long_name" else "Sample"
-    order = new_order(
-        operator,
-        shop,
-        lines,
-        at=world.clock.seconds(),
-        lastname=lastname,
-        address=address,
-        shipping_type=form["shipping_type"],
-    )
-    operator.place(order)
-    return f"Order {order.id} was placed."
-
-
-def _stock(world: "World", form: dict[str, str]) -> str:
-    tenant_code, facility = form["facility"].split("/")
-    world.tenants[tenant_code].set_stock(form["item"].strip(), facility, Decimal(form["quantity"]))
-    return f"{form['item']} in {facility}: {form['quantity']}."
-
-
-def _fault(world: "World", form: dict[str, str]) -> str:
-    side, operation = form["operation"].split("/", 1)
-    fault = world.faults.arm(
-        side, operation, form["kind"], count=int(form.get("count") or 1), seconds=float(form.get("seconds") or 0)
-    )
-    return f"Fault {fault.kind} is armed for {operation}."
-
-
-def _clear(world: "World", _form: dict[str, str]) -> str:
-    world.faults.clear()
-    return "No fault is armed any more."
-
-
-def _floor(world: "World", form: dict[str, str]) -> str:
-    world.floor.paused = form.get("paused") == "on"
-    world.floor.default_script = form["script"]
-    world.floor.weights = {}
-    world.floor.step_seconds = float(form["step_seconds"])
-    return f"The floor {'rests' if world.floor.paused else 'works'}; new orders go by {form['script']}."
-
-
-def _cancel(world: "World", form: dict[str, str]) -> str:
-    operator_name, order_id = form["order"].split("/", 1)
-    order = world.operators[operator_name].orders[order_id]
-    order.due.clear()
-    order.move("CANCELED", world.clock.seconds())
-    return f"Order {order_id} was cancelled."
-
-
-ACTIONS: dict[str, Callable[["World", dict[str, str]], str]] = {
-    "/sandbox/push": _push,
-    "/sandbox/stock": _stock,
-    "/sandbox/fault": _fault,
-    "/sandbox/faults/clear": _clear,
-    "/sandbox/floor": _floor,
-    "/sandbox/cancel": _cancel,
+SHOWN = 15
+LATEST_CALLS = 2000
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+# One tone per kind of state, the same in every table; the word is always there too.
+TONES = {
+    "good": ("SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED", "Complete", "Shipped"),
+    "bad": ("REFUSED", "CANCELED", "Canceled", "Voided", "Rejected", "Rolled Back"),
+    "waiting": ("STAGING", "WAITING_ACCEPTANCE", "New", "Hold", "Back Ordered"),
 }
 
 
-def _render(world: "World", said: str) -> str:
-    orders = sorted(
-        ((operator.name, order) for operator in world.operators.values() for order in operator.orders.values()),
-        key=lambda pair: pair[1].updated,
-        reverse=True,
-    )
-    operations = [f"mirakl/{row[0]}" for row in MIRAKL_ROUTES] + [f"deposco/{name}" for name in DEPOSCO_OPERATIONS]
+def tone(state: str) -> str:
+    """How a state is coloured."""
+    return next((name for name, states in TONES.items() if state in states), "busy")
+
+
+def clock(seconds: float) -> str:
+    """A moment of the world, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
+
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+TEMPLATES.filters |= {"tone": tone, "clock": clock}
+
+
+def handle_page(world: World, request: Request) -> Response:
+    """The page, its style, and what its forms do."""
+    if request.method == "GET" and request.path == "/sandbox/style.css":
+        return text_response(TEMPLATES.get_template("style.css").render(), kind="text/css; charset=utf-8")
+    if request.method == "GET" and request.path in ("/", "/sandbox", "/sandbox/"):
+        page = text_response(_render(world, request), kind="text/html; charset=utf-8")
+        return Response(page.status, page.body, (*page.headers, ("content-security-policy", POLICY)))
+    action = ACTIONS.get(request.path) if request.method == "POST" else None
+    if action is None:
+        return text_response("There is nothing here.", 404)
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return text_response("Forms are taken from this page only.", 403)
+    form = dict(request.form())
+    try:
+        said, failed = action(world, form), ""
+    except (KeyError, ValueError, ArithmeticError) as error:
+        said, failed = f"That did not work: {error.args[0] if error.args else error}", "1"
+    answer = {"said": said, "failed": failed, "find": form.get("find", "")}
+    query = urlencode({key: value for key, value in answer.items() if value})
+    return Response(303, headers=(("location", f"/sandbox/?{query}#said"),))
+
+
+def _render(world: World, request: Request) -> str:
+    find = request.one("find").strip()
+    tenants = list(world.tenants.values())
     return TEMPLATES.get_template("page.html").render(
         world=world,
-        said=said,
-        orders=orders[:SHOWN],
-        wms_orders=[order for tenant in world.tenants.values() for order in list(tenant.orders.values())[-SHOWN:]][
-            ::-1
-        ],
-        shipments=[row for tenant in world.tenants.values() for row in list(tenant.shipments.values())[-SHOWN:]][::-1],
-        ledger=world.ledger[-SHOWN:][::-1],
+        now=world.clock.seconds(),
+        said=request.one("said"),
+        failed=bool(request.one("failed")),
+        find=find,
+        orders=_orders(world, find),
+        wms_orders=_wms_orders(world, find),
+        shipments=_shipments(world, find),
+        calls=_calls(world, find),
+        tallies=_tallies(world),
         scripts=SCRIPTS,
+        over=OVER,
         kinds=KINDS,
-        operations=operations,
+        problems={key: words for key, (words, _) in PROBLEMS.items()},
+        shipping_types=next((operator.shipping_types for operator in world.operators.values()), ()),
+        tenants=tenants,
+        operations={
+            "mirakl": [(row[0], row[2]) for row in MIRAKL_ROUTES],
+            "deposco": sorted({row[0]: (row[0], row[2]) for row in DEPOSCO_ROUTES}.values()),
+        },
     )
+
+
+def _orders(world: World, find: str) -> list[tuple[Any, Any]]:
+    rows = [
+        (operator, order)
+        for operator in world.operators.values()
+        for order in operator.orders.values()
+        if find.lower() in f"{order.id} {order.state} {' '.join(line['offer_sku'] for line in order.lines)}".lower()
+    ]
+    return sorted(rows, key=lambda pair: pair[1].updated, reverse=True)[:SHOWN]
+
+
+def _wms_orders(world: World, find: str) -> list[tuple[Any, Any]]:
+    rows = [
+        (tenant, order)
+        for tenant in world.tenants.values()
+        for order in tenant.orders.values()
+        if find.lower() in f"{order.number} {order.document.get('customerOrderNumber')} {order.status}".lower()
+    ]
+    return sorted(rows, key=lambda pair: pair[1].updated, reverse=True)[:SHOWN]
+
+
+def _shipments(world: World, find: str) -> list[Any]:
+    rows = [
+        shipment
+        for tenant in world.tenants.values()
+        for shipment in tenant.shipments.values()
+        if find.lower()
+        in f"{shipment.number} {' '.join(one.number for one in shipment.orders)} {shipment.status}".lower()
+    ]
+    return sorted(rows, key=lambda shipment: shipment.updated, reverse=True)[:SHOWN]
+
+
+def _calls(world: World, find: str) -> list[Any]:
+    start = max(0, len(world.ledger) - LATEST_CALLS)
+    rows = [
+        entry
+        for _, entry in world.ledger.find(Question(), start=start)
+        if find.lower() in f"{entry.operation} {entry.key} {entry.status}".lower()
+    ]
+    return rows[::-1][:SHOWN]
+
+
+def _tallies(world: World) -> list[tuple[str, Counter[str]]]:
+    market = Counter(order.state for operator in world.operators.values() for order in operator.orders.values())
+    house = Counter(order.status for tenant in world.tenants.values() for order in tenant.orders.values())
+    return [("Marketplace", market), ("Warehouse", house)]
