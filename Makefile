@@ -23,11 +23,11 @@ reset: $(or $(wildcard $(STAMP)),$(RUN_STAMP)) ## Delete what make run has kept
 test: $(STAMP) ## Run every test (ARGS="tests/unit -q" for some)
 	@$(BIN)/python -m scripts.run_tests $(ARGS)
 
-check: lint types contracts templates django ## Everything that can be checked without running a test
+check: $(STAMP) ## Everything that can be checked without running a test; all of it, whatever fails
+	@$(MAKE) --no-print-directory --keep-going lint types contracts templates django
 
 lint: $(STAMP)
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check . && shaped=0 || shaped=1; $(BIN)/ruff check . && exit $$shaped
 
 types: $(STAMP)
 	@$(BIN)/mypy .
@@ -36,8 +36,8 @@ contracts: $(STAMP)
 	@$(BIN)/lint-imports
 
 templates: $(STAMP)
-	@$(BIN)/djlint --check --lint --quiet templates
-	@$(BIN)/djlint --check --lint --quiet $(JINJA) sandbox
+	@$(BIN)/djlint --check --lint --quiet templates && ours=0 || ours=1; \
+		$(BIN)/djlint --check --lint --quiet $(JINJA) sandbox && exit $$ours
 
 django: $(STAMP)
 	@$(BIN)/python -m scripts.check_django
