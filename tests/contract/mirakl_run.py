@@ -17,38 +17,6 @@ from sandbox.world import World
 from tests.contract.openapi import Exchange
 from tests.contract.recording import RecordingTransport
 
-OPERATIONS: Final = (
-    "V01",
-    "A01",
-    "A21",
-    "PC01",
-    "SH12",
-    "SH21",
-    "RE01",
-    "AF01",
-    "OR11",
-    "OR21",
-    "OR23",
-    "OR24",
-    "OR28",
-    "OR29",
-    "OR30",
-    "OR31",
-    "OR04",
-    "ST01",
-    "ST11",
-    "ST12",
-    "ST23",
-    "ST24",
-    "OF21",
-    "OF24",
-    "STO01",
-    "STO02",
-    "STO03",
-    "SBC11",
-    "IV01",
-    "TL02",
-)
 OPERATOR, SHOP = "north", 2001
 PREFIX: Final = f"/mirakl/{OPERATOR}"
 BASE: Final = f"https://sandbox.example.com{PREFIX}"

@@ -3,11 +3,45 @@
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from tests.contract.mirakl_run import OPERATIONS, Run, everything
+from tests.contract.mirakl_run import Run, everything
 from tests.contract.openapi import Contract, Exchange
+
+OPERATIONS: Final = (
+    "V01",
+    "A01",
+    "A21",
+    "PC01",
+    "SH12",
+    "SH21",
+    "RE01",
+    "AF01",
+    "OR11",
+    "OR21",
+    "OR23",
+    "OR24",
+    "OR28",
+    "OR29",
+    "OR30",
+    "OR31",
+    "OR04",
+    "ST01",
+    "ST11",
+    "ST12",
+    "ST23",
+    "ST24",
+    "OF21",
+    "OF24",
+    "STO01",
+    "STO02",
+    "STO03",
+    "SBC11",
+    "IV01",
+    "TL02",
+)
 
 
 @pytest.fixture(scope="module")
