@@ -72,7 +72,7 @@ def st01_shipment(parcel: Mapping[str, Any]) -> dict[str, Any]:
 
 def reference_of(parcel: Mapping[str, Any]) -> str:
     """Our name of the parcel, in characters that every operator takes."""
-    return "".join(ch for ch in str(parcel["package_reference"]) if ch.isalnum() or ch in "_-")[:255]
+    return "".join(ch for ch in str(parcel["package_reference"]) if ch.isascii() and (ch.isalnum() or ch in "_-"))[:255]
 
 
 def match_shipment(
