@@ -1,17 +1,29 @@
 """The orders and the parcels of the lists, with what a row shows, in a constant number of statements."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from core.clock import db_now
-from integration.models import Hold, Order, OrderLine, Parcel, ParcelLine
+from integration.models import Facility, Hold, Order, OrderLine, Parcel, ParcelLine, Shipment
 from integration.models.order import OPEN_ORDER
 
 # Stages in which the dispatch deadline still runs for the warehouse.
 BEFORE_CONFIRMED: Final = ("ready", "in_wms", "picking", "shipped")
+# So many shipments are looked at for what buildings there are: enough to meet each, and never all of history.
+NEWEST: Final = 2_000
+
+
+@dataclass(frozen=True)
+class FacilitySeen:
+    """A building by which parcels may be chosen. Shipments call it by one of `words`: its number, or its name."""
+
+    value: str
+    label: str
+    words: tuple[str, ...]
 
 
 def listed_orders() -> QuerySet[Order]:
@@ -78,9 +90,18 @@ def parcels_matching(rows: QuerySet[Parcel], words: str) -> QuerySet[Parcel]:
     return rows.filter(pk__in=found.union(*parts))
 
 
-def parcels_of_facility(rows: QuerySet[Parcel], number: str, name: str) -> QuerySet[Parcel]:
-    """Those that left a building, which shipments may call by its number or by its name."""
-    return rows.filter(Q(shipment__facility=number) | Q(shipment__facility=name))
+def facilities_seen() -> list[FacilitySeen]:
+    """The buildings to choose from: those with a name, and every word that one of the newest shipments used."""
+    newest = Shipment.objects.order_by("-shipped_at", "-id").values_list("facility", flat=True)[:NEWEST]
+    words = set(newest) - {""}
+    found: dict[str, FacilitySeen] = {}
+    for number, name in Facility.objects.order_by("name", "number").values_list("number", "name"):
+        if number != name or number in words:
+            # Two warehouses may number alike: one choice, every word.
+            before = found[number].words if number in found else ()
+            found[number] = FacilitySeen(number, name, (*before, number, name))
+    named = {word for row in found.values() for word in row.words}
+    return [*found.values(), *(FacilitySeen(word, word, (word,)) for word in sorted(words - named))]
 
 
 def spellings(words: str) -> list[str]:

@@ -7,14 +7,14 @@ from django import forms
 from django.db.models import QuerySet
 
 from integration.domain.stages import LABELS
-from integration.models import Channel, Facility, Order, Parcel
+from integration.models import Channel, Order, Parcel
 from integration.queries.listed_orders import (
     end_of_day,
+    facilities_seen,
     late_orders,
     orders_due_by,
     orders_matching,
     parcels_matching,
-    parcels_of_facility,
 )
 
 LONGEST: Final = 200
@@ -39,12 +39,6 @@ def channel_filter(field: str) -> django_filters.ModelChoiceFilter:
     )
 
 
-def facility_choices() -> list[tuple[str, str]]:
-    """The buildings by name, each once, however many warehouses number theirs alike."""
-    rows = Facility.objects.order_by("name", "number").values_list("number", "name")
-    return list({number: (number, name) for number, name in rows}.values())
-
-
 class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Channel, stage, held, late, due and words."""
 
@@ -59,7 +53,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
     due = django_filters.ChoiceFilter(
         label="Due", choices=[("today", "Today or before")], empty_label="At any time", method="by_due"
     )
-    words = words_filter("Order, WMS number, SKU", "Number begins with, or SKU is")
+    words = words_filter("Number or SKU", "A number's beginning, or a whole SKU")
 
     class Meta:
         model = Order
@@ -92,7 +86,7 @@ class ParcelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     facility = django_filters.ChoiceFilter(
         label="Facility", choices=(), empty_label="All facilities", method="by_facility"
     )
-    words = words_filter("Tracking, shipment, order", "Number begins with")
+    words = words_filter("Number", "A number's beginning")
 
     class Meta:
         model = Parcel
@@ -101,12 +95,12 @@ class ParcelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Read for each request: a list, since the chips ask the choices for their length.
-        self.facilities = facility_choices()
-        self.filters["facility"].extra["choices"] = self.facilities
+        self.facilities = {facility.value: facility for facility in facilities_seen()}
+        self.filters["facility"].extra["choices"] = [(row.value, row.label) for row in self.facilities.values()]
 
     def by_facility(self, rows: QuerySet[Parcel], _name: str, value: str) -> QuerySet[Parcel]:
         """Parcels that left the building."""
-        return parcels_of_facility(rows, value, dict(self.facilities)[value])
+        return rows.filter(shipment__facility__in=self.facilities[value].words)
 
     def by_words(self, rows: QuerySet[Parcel], _name: str, value: str) -> QuerySet[Parcel]:
         """Parcels by the beginning of a number."""

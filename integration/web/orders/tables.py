@@ -1,7 +1,7 @@
 """The columns of the lists of orders and of parcels."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import django_tables2 as tables
 from django.urls import reverse
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from core.templatetags.ui import ago, icon, in_words, left, moment, money
 from core.web.listing import ListTable
 from integration.domain.stages import LABELS
-from integration.models import Order, Parcel
+from integration.models import Hold, Order, Parcel
 from integration.templatetags.orders import parcel_state, stage, told_carrier, tracking
 
 TIGHT: Final = {"td": {"class": "is-tight"}}
@@ -51,8 +51,8 @@ class OrderTable(ListTable):
 
     order_id = tables.Column("Order", attrs=TIGHT)
     channel = tables.Column("Channel", accessor="channel__name", visible=False)
-    stage = tables.Column("Stage", attrs=TIGHT)
-    held_by = tables.Column("Held by", empty_values=())
+    stage = tables.Column("Stage", attrs={"td": {"class": "is-wide"}})
+    held_by = tables.Column("Held by", empty_values=(), visible=False)
     total_price = tables.Column("Value", attrs=NUMBER)
     shipping_deadline_at = tables.Column("Dispatch deadline", empty_values=(), attrs=TIGHT)
     units = tables.Column("Lines / units", empty_values=(), attrs=NUMBER)
@@ -69,8 +69,13 @@ class OrderTable(ListTable):
         return order_link(record, record.channel.name)
 
     def render_stage(self, record: Order) -> SafeString:
-        """Held first, else the stage."""
-        return stage(record.stage, held=record.is_held)
+        """Held first, else the stage; under it the oldest cause in words, and how many there are beside it."""
+        badge = stage(record.stage, held=record.is_held)
+        holds: list[Hold] = getattr(record, "open_holds", [])
+        if not holds:
+            return badge
+        more = f" and {len(holds) - 1} more" if len(holds) > 1 else ""
+        return format_html('{}<span class="under">{}{}</span>', badge, holds[0].summary, more)
 
     def render_total_price(self, record: Order) -> SafeString | str:
         """Money with its currency."""
@@ -93,14 +98,6 @@ class OrderTable(ListTable):
     def render_stage_since(self, value: datetime) -> SafeString | str:
         """How long it has been there."""
         return ago(value)
-
-    def render_held_by(self, record: Order) -> SafeString | str:
-        """The oldest cause in words, and how many there are beside it."""
-        holds: list[Any] = getattr(record, "open_holds", [])
-        if not holds:
-            return ""
-        more = f" and {len(holds) - 1} more" if len(holds) > 1 else ""
-        return format_html('{}<span class="quiet">{}</span>', holds[0].summary, more)
 
     def value_order_id(self, record: Order) -> str:
         """The id alone, for CSV."""

@@ -310,6 +310,7 @@ def test_parcels_are_narrowed_by_state_channel_facility_and_numbers(sign_in: Sig
     client, north = sign_in("Warehouse"), ChannelFactory(code="NORTH")
     Facility.objects.create(warehouse=north.warehouse, number="LVL", name="Level Street")
     Facility.objects.create(warehouse=ChannelFactory().warehouse, number="LVL", name="Level Street")
+    Facility.objects.create(warehouse=north.warehouse, number="BAY", name="BAY")
     _parcel("A", "waiting", "Level Street", channel=north, tracking="")
     _parcel("B", "new", "LVL", tracking="TRACK-B")
     _parcel("C", "confirmed", "Dockside", tracking="TRACK-C")
@@ -326,6 +327,7 @@ def test_parcels_are_narrowed_by_state_channel_facility_and_numbers(sign_in: Sig
             "words=SHIP-A",
             "words=B",
             "words=RACK",
+            "facility=Dockside",
             "facility=nowhere",
         )
     }
@@ -340,8 +342,25 @@ def test_parcels_are_narrowed_by_state_channel_facility_and_numbers(sign_in: Sig
         "words=SHIP-A": "A",
         "words=B": "B",
         "words=RACK": "",
+        "facility=Dockside": "C",
         "facility=nowhere": "ABC",
     }
+
+
+def test_buildings_to_choose_from_are_those_that_shipments_name(sign_in: SignIn) -> None:
+    warehouse = ChannelFactory().warehouse
+    for number, name in (("LVL", "Level Street"), ("BAY", "BAY"), ("DOC", "DOC")):
+        Facility.objects.create(warehouse=warehouse, number=number, name=name)
+    for facility in ("Hill Road", "DOC", ""):
+        ParcelFactory(shipment__facility=facility)
+
+    listing = sign_in("Warehouse").get("/shipments/").context["listing"]
+
+    assert listing.filter.form.fields["facility"].choices.choices == [
+        ("DOC", "DOC"),
+        ("LVL", "Level Street"),
+        ("Hill Road", "Hill Road"),
+    ]
 
 
 def _parcel(order_id: str, state: str, facility: str, *, tracking: str, channel: Any = None) -> Parcel:
