@@ -1,6 +1,6 @@
 """The SKU map as people read it: one row per offer SKU, whatever it is made of, with its history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -66,6 +66,13 @@ def parts_of_sku(channel: Channel, offer_sku: str) -> Parts:
     return [(row.item_number, row.units_per_offer) for row in rows]
 
 
+def further_parts(channel: Channel, named: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Items that SKUs among `named` (SKU and item) have now beyond those named, by SKU; none for other SKUs."""
+    skus = {sku for sku, _ in named}
+    rows = SkuMapping.objects.filter(channel=channel, offer_sku__in=skus).order_by("offer_sku", "item_number")
+    return [pair for pair in rows.values_list("offer_sku", "item_number") if pair not in named]
+
+
 def recent_lines(channel: Channel, offer_sku: str) -> Recent:
     """How often the SKU was sold lately."""
     since = db_now() - RECENT
@@ -73,11 +80,17 @@ def recent_lines(channel: Channel, offer_sku: str) -> Recent:
     return Recent(rows[: COUNTED + 1].count())
 
 
-def waiting_orders(channel: Channel, offer_sku: str) -> int:
+def waiting_orders(channel: Channel, offer_sku: str) -> QuerySet[Order]:
     """Orders with the SKU that have not been prepared for the warehouse: they would wait without a mapping."""
     lines = OrderLine.objects.filter(offer_sku=offer_sku, order=OuterRef("pk"))
-    rows = Order.objects.filter(Exists(lines), channel=channel, stage__in=BEFORE_WAREHOUSE, import_prepared_at=None)
-    return rows.count()
+    return Order.objects.filter(Exists(lines), channel=channel, stage__in=BEFORE_WAREHOUSE, import_prepared_at=None)
+
+
+def waiting_order(channel: Channel, offer_sku: str) -> Order | None:
+    """The one to look at: of those whose address is known already, the nearest deadline; else any that waits."""
+    rows = waiting_orders(channel, offer_sku).select_related("channel__warehouse")
+    nearest = rows.order_by("shipping_deadline_at", "id")
+    return nearest.filter(stage="ready").first() or nearest.first()
 
 
 def map_history(channel: Channel, sort: str, key: str) -> QuerySet[AuditEntry]:

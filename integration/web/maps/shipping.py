@@ -26,7 +26,7 @@ from integration.services.map_shipping_method import map_shipping_method
 from integration.services.release_holds import Released
 from integration.services.unmap_carrier import unmap_carrier
 from integration.services.unmap_shipping_method import unmap_shipping_method
-from integration.web.maps.addresses import row_address
+from integration.web.maps.addresses import asked_for, row_address
 from integration.web.maps.filters import CarrierMapFilter, ShippingMethodFilter
 from integration.web.maps.forms import CarrierForm, MapForm, ShippingMethodForm
 from integration.web.maps.tables import CarrierMapTable, ShippingMethodTable
@@ -199,13 +199,6 @@ def remove_row(request: HttpRequest, kind: ShippingMap) -> HttpResponse:
     back = kind.address(kind.page_name, channel, key)
     context = {"kind": kind, "channel": channel, "key": key, "row": row, "back": back}
     return render(request, "integration/maps/shipping_remove.html", context)
-
-
-def asked_for(request: HttpRequest) -> tuple[Channel | None, str]:
-    """The channel and key that the address or the form names."""
-    asked = request.POST if request.method == "POST" else request.GET
-    channel = Channel.objects.defer("api_key").filter(code=asked.get("channel", "")).first()
-    return channel, asked.get("key", "").strip()
 
 
 def _form(kind: ShippingMap, data: Any, channel: Channel | None, *, is_known: bool, initial: dict[str, Any]) -> MapForm:

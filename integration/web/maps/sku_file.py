@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.permissions import EDIT_SKU_MAPS, page
 from integration.models import Channel
 from integration.queries.blast_radius import BlastRadius
-from integration.queries.freed_by_skus import freed_by_skus
+from integration.queries.freed_by_holds import freed_by_holds
+from integration.queries.sku_map import further_parts
 from integration.services.import_sku_map import COLUMNS, RowResult, SkuMapReport, import_sku_map
-from integration.services.map_sku import SKU_HOLDS
+from integration.services.map_sku import sku_holds
 from integration.web.maps.forms import SkuFileForm
 from integration.web.maps.words import user_of
 
@@ -44,11 +45,13 @@ class Check:
     hidden: int
     radius: BlastRadius
     sealed: str
+    digest: str
+    taken_away: list[tuple[str, str]]
 
     @property
     def changes(self) -> bool:
         """Whether applying would change anything."""
-        return any(row.status in ("new", "changed") for row in self.report.rows)
+        return bool(self.taken_away) or any(row.status in ("new", "changed") for row in self.report.rows)
 
 
 @page(EDIT_SKU_MAPS)
@@ -80,7 +83,7 @@ def sku_map_apply(request: HttpRequest) -> HttpResponse:
         messages.error(request, "This check is too old or was changed on its way. Nothing was applied: check again.")
         return _answer(request, form=form, status=422)
     check = _check(channel, sealed["text"])
-    if _digest(check.report) != sealed["digest"] or check.report.errors:
+    if check.digest != sealed["digest"] or check.report.errors:
         messages.error(request, "The map was changed since you checked. Nothing was applied: look at the rows again.")
         return _answer(request, form=form, check=check, status=422)
     report = import_sku_map(channel=channel, text=sealed["text"], by=user_of(request), dry_run=False)
@@ -107,21 +110,27 @@ def _check(channel: Channel, text: str) -> Check:
     number = Counter(row.status for row in report.rows)
     looks = {status: (label, tone, symbol) for status, label, tone, symbol in STATUSES}
     rows = sorted(report.rows, key=lambda row: (row.status != "error", row.status == "same", row.line))
+    named = {(row.offer_sku, row.item_number) for row in report.rows}
+    taken_away = further_parts(channel, named)
     moving = {row.offer_sku for row in report.rows if row.status in ("new", "changed")}
-    sealed = signing.dumps({"channel": channel.code, "text": text, "digest": _digest(report)}, salt=SALT, compress=True)
+    moving |= {sku for sku, _ in taken_away}
+    digest = _digest(report, taken_away)
+    sealed = signing.dumps({"channel": channel.code, "text": text, "digest": digest}, salt=SALT, compress=True)
     return Check(
         channel=channel,
         report=report,
         counts=[(label, tone, symbol, number[status]) for status, label, tone, symbol in STATUSES],
         rows=[(row, *looks[row.status]) for row in rows[:SHOWN]],
         hidden=max(0, len(rows) - SHOWN),
-        radius=freed_by_skus(channel=channel, kinds=SKU_HOLDS, offer_skus=moving),
+        radius=freed_by_holds(channel=channel, hold_ids=sku_holds(channel, moving)),
         sealed=sealed,
+        digest=digest,
+        taken_away=taken_away,
     )
 
 
-def _digest(report: SkuMapReport) -> str:
-    return hashlib.sha256(repr(report.rows).encode()).hexdigest()
+def _digest(report: SkuMapReport, taken_away: list[tuple[str, str]]) -> str:
+    return hashlib.sha256(repr((report.rows, taken_away)).encode()).hexdigest()
 
 
 def _answer(request: HttpRequest, *, form: SkuFileForm, check: Check | None = None, status: int = 200) -> HttpResponse:

@@ -83,6 +83,10 @@ class SkuMapTable(MapTable):
         """The SKU as the link."""
         return self.linked(record, record.offer_sku)
 
+    def value_offer_sku(self, record: SkuMapping) -> str:
+        """The SKU alone, for CSV."""
+        return record.offer_sku
+
     def render_items(self, record: SkuMapping) -> SafeString:
         """Each item with its units; a kit says that it is one."""
         parts = self.parts_of_row(record)
@@ -148,6 +152,10 @@ class CarrierMapTable(ShippingMapTable):
         """The warehouse's word as the link."""
         return self.linked(record, record.wms_carrier)
 
+    def value_wms_carrier(self, record: CarrierMapping) -> str:
+        """The word alone, for CSV."""
+        return record.wms_carrier
+
     def render_target(self, record: CarrierMapping) -> SafeString | str:
         """The code with its label, or the free name with its address."""
         if record.carrier_code:
@@ -188,3 +196,7 @@ class ShippingMethodTable(ShippingMapTable):
             self.linked(record, record.shipping_type_code),
             labels.get(record.shipping_type_code) or "",
         )
+
+    def value_shipping_type_code(self, record: ShippingMethodMapping) -> str:
+        """The code alone, for CSV."""
+        return record.shipping_type_code

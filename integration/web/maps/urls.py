@@ -2,15 +2,16 @@
 
 from django.urls import path
 
-from integration.web.maps import sku_file, skus, views
+from integration.web.maps import sku, sku_file, skus, views
 
 urlpatterns = [
     path("sku-maps/", skus.sku_maps, name="sku_maps"),
-    path("sku-maps/sku/", skus.sku_map, name="sku_map"),
+    path("sku-maps/sku/", sku.sku_map, name="sku_map"),
     path("sku-maps/sku/row/", skus.sku_map_row, name="sku_map_row"),
-    path("sku-maps/sku/save/", skus.sku_map_save, name="sku_map_save"),
-    path("sku-maps/sku/remove/", skus.sku_map_remove, name="sku_map_remove"),
-    path("sku-maps/sku/undo/", skus.sku_map_undo, name="sku_map_undo"),
+    path("sku-maps/sku/preview/", sku.sku_map_preview, name="sku_map_preview"),
+    path("sku-maps/sku/save/", sku.sku_map_save, name="sku_map_save"),
+    path("sku-maps/sku/remove/", sku.sku_map_remove, name="sku_map_remove"),
+    path("sku-maps/sku/undo/", sku.sku_map_undo, name="sku_map_undo"),
     path("sku-maps/import/", sku_file.sku_map_import, name="sku_map_import"),
     path("sku-maps/import/apply/", sku_file.sku_map_apply, name="sku_map_apply"),
     path("sku-maps/import/template/", sku_file.sku_map_template, name="sku_map_template"),

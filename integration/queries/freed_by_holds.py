@@ -1,6 +1,6 @@
-"""What mapping several SKUs at once would free, as a file of them does."""
+"""What releasing some holds would free, as a mapping or a file of mappings does."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
@@ -10,11 +10,12 @@ from integration.models import Channel, Hold, Order
 from integration.queries.blast_radius import BlastRadius
 
 
-def freed_by_skus(*, channel: Channel, kinds: Sequence[str], offer_skus: Collection[str]) -> BlastRadius:
-    """Orders that wait for these SKUs (holds of `kinds`) and for nothing else, each counted once."""
-    cause = Q(kind__in=kinds, cause_key__in={sku[:250] for sku in offer_skus}, released_at=None)
-    waiting = Order.objects.filter(channel=channel, id__in=Hold.objects.filter(cause).values("order_id"))
-    other = Hold.objects.filter(order=OuterRef("pk"), released_at=None).exclude(cause)
+def freed_by_holds(*, channel: Channel, hold_ids: Collection[int]) -> BlastRadius:
+    """Orders of the channel that wait for these holds and for nothing else, each counted once; two statements."""
+    waiting = Order.objects.filter(
+        channel=channel, id__in=Hold.objects.filter(id__in=hold_ids, released_at=None).values("order_id")
+    )
+    other = Hold.objects.filter(order=OuterRef("pk"), released_at=None).exclude(id__in=hold_ids)
     free = waiting.exclude(Exists(other))
     figures = free.aggregate(
         orders=Count("id"),
