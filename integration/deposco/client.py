@@ -125,11 +125,11 @@ class DeposcoClient:
         return [row for item in rows for row in self._measures(item)]
 
     def inventory_full(self, *, page: int = 1, since: datetime | None = None) -> list[Json]:
-        """GET /inventory/full: one page per item and facility; `since` reads what moved."""
+        """GET /inventory/full: one page of items, each with its facilities; `since` reads what moved."""
         self._v1_only("inventory")
         params = {"pageNo": page, "startActivityTime": since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else None}
         body = body_of(self._http.request("inventory.full", "GET", self._profile.routes.inventory_full, params=params))
-        return inside(body, "inventory") or [row for row in as_list(body) if isinstance(row, dict)]
+        return inside(body, "itemInventory") or inside(body, "fullInventory", "itemInventory")
 
     def item(self, number: str) -> Json | None:
         """GET one item; None when there is none."""
