@@ -34,7 +34,7 @@ def settle_hold(*, hold: Hold, note: str, by: User | None) -> None:
         raise InvalidInputError({"hold": "This is not settled by word: fix its cause, and it closes by itself."})
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=hold.order_id)
-        row = Hold.objects.select_for_update().select_related("parcel").get(pk=hold.pk)
+        row = Hold.objects.select_for_update(of=("self",)).select_related("parcel").get(pk=hold.pk)
         if row.released_at is not None:
             raise InvalidInputError({"hold": "Somebody has already released this."})
         now = db_now()
