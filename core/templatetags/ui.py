@@ -1,5 +1,6 @@
 """How money, moments, remaining time and states look, so that they look the same everywhere."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -81,6 +82,12 @@ def left(value: datetime | None, none: str = "no deadline") -> SafeString:
 def lookup(mapping: Mapping[str, Any] | None, key: str) -> Any:
     """The value of a key, or nothing."""
     return (mapping or {}).get(key)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A document as people read it: indented, keys in the order they are sent."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 @register.filter

@@ -88,7 +88,7 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
         "warehouse",
         1,
         "The marketplace cancelled an order that the warehouse already holds. Stop it in Deposco before it is packed; "
-        "if it left, recall it.",
+        "if it left, recall it. Then say here what was done.",
     ),
     CaseKind(
         "order.dispatch_late",
@@ -131,7 +131,7 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
         "warehouse",
         1,
         "The warehouse took back a shipment that the marketplace was already told about. Ship it again soon, or contact "
-        "the marketplace.",
+        "the marketplace. Then say here what was done.",
     ),
     CaseKind(
         "connection.down",

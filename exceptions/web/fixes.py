@@ -15,6 +15,7 @@ from exceptions.web.forms import (
     MapCarrierForm,
     MapShippingMethodForm,
     MapSkuForm,
+    SettleForm,
     TrackingForm,
 )
 from integration.domain.components import parse_components
@@ -29,6 +30,7 @@ from integration.services.map_shipping_method import map_shipping_method
 from integration.services.map_sku import map_sku
 from integration.services.release_holds import Released
 from integration.services.retry_hold import retry_hold
+from integration.services.settle_hold import settle_hold
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ def _map_carrier(case: Case, data: dict[str, Any], by: User) -> str:
 
 
 def _correct_order(case: Case, data: dict[str, Any], by: User) -> str:
-    hold = first_hold(case)
-    correct_order(order=hold.order, corrections={str(hold.detail["field"]): data["value"]}, by=by)
+    if not data:
+        raise InvalidInputError({"case": "This cannot be corrected here: mend it at the marketplace or in a map."})
+    correct_order(order=first_hold(case).order, corrections=data, by=by)
     return "Saved for this order. It is checked again, and goes on when all of it is valid."
 
 
@@ -122,9 +125,18 @@ def _test_connection(case: Case, _data: dict[str, Any], by: User) -> str:
     return f"The connection works: {result.summary}"
 
 
+def _settle(case: Case, data: dict[str, Any], by: User) -> str:
+    holds = open_holds(case)
+    for hold in holds:
+        settle_hold(hold=hold, note=data["note"], by=by)
+    return "Noted on the order's passport. Nothing waits for it any more."
+
+
 def open_holds(case: Case) -> list[Hold]:
-    """The holds of a case that are open, the earliest received first."""
-    rows = Hold.objects.filter(kind=case.kind, cause_key=case.cause_key, released_at=None)
+    """The holds of a case that are open, those of the order received first before the others."""
+    rows = Hold.objects.filter(kind=case.kind, released_at=None)
+    by_order = case.kind == "order.invalid_data"
+    rows = rows.filter(order__order_id=case.cause_key) if by_order else rows.filter(cause_key=case.cause_key)
     if case.channel_id is not None:
         rows = rows.filter(order__channel=case.channel_id)
     return list(rows.select_related("order", "parcel").order_by("order__first_seen_at", "id"))
@@ -138,6 +150,7 @@ def first_hold(case: Case) -> Hold:
     return holds[0]
 
 
+SETTLE: Final = Fix(FIX_ORDERS, "Dealt with outside", "Note and close", SettleForm, _settle)
 FIXES: Final[dict[str, Fix]] = {
     "map_sku": Fix(EDIT_SKU_MAPS, "Map the SKU", "Map and release", MapSkuForm, _map_sku),
     "map_shipping_method": Fix(

@@ -1,11 +1,12 @@
 """The forms of the desk: what a person does with a case, and the fixes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from core.models import User
-from integration.models import Channel
+from integration.models import Channel, Hold
 
 
 class SnoozeForm(forms.Form):
@@ -79,9 +80,31 @@ class MapCarrierForm(forms.Form):
 
 
 class CorrectOrderForm(forms.Form):
-    """The corrected value of the field that the warehouse cannot take."""
+    """One field for each value of the order that the warehouse cannot take."""
 
-    value = forms.CharField(label="Corrected value", max_length=300, strip=True)
+    def __init__(self, *args: Any, holds: Sequence[Hold] = (), shows_buyer: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for hold in holds:
+            name = str(hold.detail.get("field", ""))
+            where, _, part = name.partition(".")
+            if where not in ("ship_to", "bill_to"):
+                continue
+            self.fields[name] = forms.CharField(
+                label=f"{where.replace('_to', '-to').capitalize()} {part.replace('_', ' ')}",
+                help_text=str(hold.detail.get("message", "")),
+                max_length=300,
+                initial=str(hold.detail.get("value", "")) if shows_buyer else "",
+            )
+
+
+class SettleForm(forms.Form):
+    """A person's word that it was dealt with outside."""
+
+    note = forms.CharField(
+        label="What was done",
+        max_length=500,
+        help_text="Others read it on the order's passport, for example: stopped on the floor, goods are back in stock.",
+    )
 
 
 class TrackingForm(forms.Form):

@@ -10,7 +10,14 @@ from core.models import AuditEntry
 from exceptions.models import Case
 from exceptions.services.refresh_cases import refresh_cases
 from integration.models import Channel, Hold, Order, SkuMapping
-from tests.factories.lanes import ChannelFactory, HoldFactory, OrderFactory, ParcelFactory
+from tests.factories.lanes import (
+    ChannelFactory,
+    HoldFactory,
+    OrderFactory,
+    OrderLineFactory,
+    ParcelFactory,
+    SkuMappingFactory,
+)
 from tests.factories.people import UserFactory
 from tests.web.conftest import SignIn
 
@@ -263,3 +270,99 @@ def test_no_page_of_the_desk_shows_a_key(sign_in: SignIn) -> None:
 
     for address in ("/", "/exceptions/", "/handbook/", "/settings/"):
         assert "key-that-must-not-show" not in sign_in("Admin").get(address).content.decode()
+
+
+def _invalid(order: Order, field: str, value: str) -> Hold:
+    hold: Hold = HoldFactory(
+        order=order,
+        kind="order.invalid_data",
+        cause_key=f"{order.order_id}:{field}",
+        summary=f"Order {order.order_id}: {field} is too long",
+        detail={"field": field, "rule": "length", "value": value, "message": "the warehouse takes 30"},
+    )
+    return hold
+
+
+def test_all_that_is_wrong_with_an_order_is_one_case_corrected_in_one_go(sign_in: SignIn) -> None:
+    order = OrderFactory(is_held=True)
+    for field in ("ship_to.name", "bill_to.name"):
+        _invalid(order, field, "A Name That Is Much Too Long For It")
+    refresh_cases()
+    case, client = Case.objects.get(), sign_in("Warehouse")
+    assert "A Name That Is Much Too Long For It" in client.get(f"/exceptions/{case.pk}/").content.decode()
+
+    client.post(f"/exceptions/{case.pk}/fix/", {"ship_to.name": "A Short Name", "bill_to.name": "A Short Name"})
+
+    order.refresh_from_db()
+    assert order.corrections == {"ship_to.name": "A Short Name", "bill_to.name": "A Short Name"}
+    assert not order.is_held
+
+
+def test_a_role_that_may_not_see_buyers_corrects_without_being_shown_the_value(sign_in: SignIn) -> None:
+    order = OrderFactory(is_held=True)
+    _invalid(order, "ship_to.name", "A Name That Is Much Too Long For It")
+    refresh_cases()
+
+    page = sign_in("Ecommerce").get(f"/exceptions/{Case.objects.get().pk}/").content.decode()
+
+    assert "Ship-to name" in page
+    assert "A Name That Is Much Too Long For It" not in page
+
+
+def test_what_was_dealt_with_outside_is_closed_by_a_note_that_stays(sign_in: SignIn) -> None:
+    case = _case_of(kind="order.cancelled_after_release", cause_key="X", summary="Cancelled, and on the floor")
+    client = sign_in("Warehouse")
+    assert "Dealt with outside" in client.get(f"/exceptions/{case.pk}/").content.decode()
+    empty = client.post(f"/exceptions/{case.pk}/settle/", {"note": " "})
+
+    client.post(f"/exceptions/{case.pk}/settle/", {"note": "Stopped on the floor"})
+
+    assert empty.status_code == 422
+    assert Hold.objects.get().released_at is not None
+    assert "Stopped on the floor" in Order.objects.get().events.order_by("-id").values_list("summary", flat=True)[0]
+
+
+def test_a_case_that_is_not_settled_by_word_refuses_the_note(sign_in: SignIn) -> None:
+    case = _case_of()
+
+    answer = sign_in("Ecommerce").post(f"/exceptions/{case.pk}/settle/", {"note": "never mind"})
+
+    assert answer.status_code == 422
+    assert Hold.objects.get().released_at is None
+
+
+def test_the_preview_shows_the_order_before_and_after_and_saves_nothing(sign_in: SignIn) -> None:
+    address = {
+        "firstname": "Blue",
+        "lastname": "Example",
+        "street_1": "1 Sample Road",
+        "city": "Sampleton",
+        "zip_code": "12345",
+        "country_iso_code": "FRA",
+    }
+    order = OrderFactory(is_held=True, customer={"shipping_address": address, "billing_address": address})
+    OrderLineFactory(order=order, offer_sku="SKU-NEW-1", quantity=2)
+    case = _case_of(order=order)
+    client = sign_in("Ecommerce")
+
+    page = client.post(f"/exceptions/{case.pk}/fix/", {"components": "ITEM-041", "preview": "1"}).content.decode()
+
+    assert "Nothing would be sent" in page
+    assert "ITEM-041" in page.split("With this fix")[1]
+    assert "Sample Road" not in page
+    assert not SkuMapping.objects.exists()
+
+
+def test_suggestions_come_with_their_evidence_and_fill_the_form_only_when_asked(sign_in: SignIn) -> None:
+    case = _case_of()
+    assert case.channel is not None
+    sister = ChannelFactory(warehouse=case.channel.warehouse, name="Sister shop")
+    SkuMappingFactory(channel=sister, offer_sku="SKU-NEW-1", item_number="ITEM-041")
+    client = sign_in("Ecommerce")
+
+    page = client.get(f"/exceptions/{case.pk}/suggestions/").content.decode()
+    filled = client.get(f"/exceptions/{case.pk}/?item=ITEM-041").content.decode()
+
+    assert "Sister shop maps it so" in page
+    assert ">\nITEM-041</textarea>" in filled
+    assert SkuMapping.objects.count() == 1
