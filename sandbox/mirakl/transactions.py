@@ -40,11 +40,13 @@ class Log:
     lines: list[Json] = field(default_factory=list)
     documents: list[Json] = field(default_factory=list)
     cycles: list[Json] = field(default_factory=list)
+    _by_shop: dict[int, list[Json]] = field(default_factory=dict)
+    _by_order: dict[str, list[Json]] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def of(self, shop_id: int) -> list[Json]:
         """A shop's lines."""
-        return [line for line in self.lines if line["shop_id"] == shop_id]
+        return list(self._by_shop.get(shop_id, ()))
 
     def add(self, shop: "Shop", kind: str, amount: float, at: float, **entities: Json) -> Json:
         """One line; plus is to the seller."""
@@ -62,6 +64,9 @@ class Log:
             "entities": {"domain": "PRODUCT", **entities},
         }
         self.lines.append(line)
+        self._by_shop.setdefault(shop.id, []).append(line)
+        if "order" in entities:
+            self._by_order.setdefault(entities["order"]["id"], []).append(line)
         return line
 
     def book_debit(self, shop: "Shop", order: SandboxOrder, at: float) -> None:
@@ -96,8 +101,8 @@ class Log:
 
     def release(self, order_id: str, at: float) -> None:
         """An order was received: what was pending may be paid out."""
-        for line in self.lines:
-            if line["payment_state"] == "PENDING" and line["entities"].get("order", {}).get("id") == order_id:
+        for line in self._by_order.get(order_id, ()):
+            if line["payment_state"] == "PENDING":
                 line |= {"payment_state": "PAYABLE", "last_updated": iso(at)}
 
     def manual(self, shop: "Shop", kind: str, amount: float, description: str, at: float) -> Json:
