@@ -22,7 +22,7 @@ def decide_order(*, order: Order, answers: Mapping[str, bool], by: User | None) 
     answer, when Mirakl no longer waits, or while an earlier answer is on its way.
     """
     with transaction.atomic():
-        row = Order.objects.select_for_update().select_related("channel").get(pk=order.pk)
+        row = Order.objects.select_for_update(of=("self",)).select_related("channel").get(pk=order.pk)
         lines = {line.line_id for line in row.lines.all()}
         if set(answers) != lines:
             raise InvalidInputError({"lines": "Answer every line of the order, and no other."})

@@ -6,7 +6,7 @@ from core.audit import record_audit
 from core.effects import rearm
 from core.models import Effect, User
 from integration.errors import InvalidInputError
-from integration.models import Hold
+from integration.models import Hold, Order
 from integration.services.release_holds import release_holds
 
 RETRIABLE = ("order.wms_rejected", "order.acceptance_failed", "shipment.confirmation_failed")
@@ -26,7 +26,9 @@ def retry_hold(*, hold: Hold, by: User | None) -> None:
     if hold.kind not in RETRIABLE:
         raise InvalidInputError({"hold": "This cannot be retried: its cause has to be fixed."})
     with transaction.atomic():
-        row = Hold.objects.select_for_update().select_related("order").get(pk=hold.pk)
+        # The order first, then its hold: the one lock order of this application.
+        order = Order.objects.select_for_update().get(pk=hold.order_id)
+        row = Hold.objects.select_for_update().get(pk=hold.pk)
         if row.released_at is not None:
             raise InvalidInputError({"hold": "Somebody has already released this."})
         release_holds(hold_ids=[row.pk], by=by, how="Retried")
@@ -35,4 +37,4 @@ def retry_hold(*, hold: Hold, by: User | None) -> None:
                 "id", flat=True
             )
             rearm(effect_ids=list(parked), by=by, note="retried by a person")
-        record_audit(by=by, action="hold.retried", subject=row.order, before=None, after={"kind": row.kind})
+        record_audit(by=by, action="hold.retried", subject=order, before=None, after={"kind": row.kind})
