@@ -55,4 +55,6 @@ def _walk(patterns: Sequence[URLPattern | URLResolver], before: str) -> Iterator
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern.url_patterns, route)
         else:
-            yield Address(route=route, name=pattern.name or "", permission=getattr(pattern.callback, "permission", None))
+            yield Address(
+                route=route, name=pattern.name or "", permission=getattr(pattern.callback, "permission", None)
+            )
