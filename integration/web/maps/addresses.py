@@ -18,3 +18,10 @@ def asked_for(request: HttpRequest) -> tuple[Channel | None, str]:
     asked = request.POST if request.method == "POST" else request.GET
     channels = Channel.objects.defer("api_key", "warehouse__password").select_related("warehouse")
     return channels.filter(code=asked.get("channel", "")).first(), asked.get("key", "").strip()
+
+
+def list_address(request: HttpRequest) -> str:
+    """The list of SKUs as the reader had it; htmx tells its address, and only one of this site is believed."""
+    current = getattr(request, "htmx", None)
+    address: str | None = current.current_url_abs_path if current else None
+    return address if address and address.startswith(reverse("sku_maps")) else reverse("sku_maps")

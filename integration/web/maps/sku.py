@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -31,7 +30,7 @@ from integration.services.preview_order import OrderPreview, Sketch, preview_ord
 from integration.services.suggest_items import Suggestion, suggest_items
 from integration.services.undo_sku_map import undo_sku_map
 from integration.services.unmap_sku import unmap_sku
-from integration.web.maps.addresses import asked_for, row_address
+from integration.web.maps.addresses import asked_for, list_address, row_address
 from integration.web.maps.forms import SkuForm
 from integration.web.maps.words import add_problems, freed_words, user_of
 
@@ -121,9 +120,9 @@ def sku_map_save(request: HttpRequest) -> HttpResponse:
             add_problems(form, error, otherwise="components")
         else:
             messages.success(request, f"{sku} is mapped on {channel.name}. {freed_words(released)}")
-            return HttpResponseClientRedirect(_list_address(request)) if in_row else redirect("sku_maps")
+            return HttpResponseClientRedirect(list_address(request)) if in_row else redirect("sku_maps")
     if in_row:
-        context = {"form": form, "channel": channel, "sku": sku}
+        context = {"form": form, "channel": channel, "sku": sku, "back": list_address(request)}
         return render(request, "integration/maps/sku_row_form.html", context, status=422)
     return render(request, "integration/maps/sku_map.html", _context(request, channel, sku, form), status=422)
 
@@ -247,10 +246,3 @@ def _parts(kept: dict[str, str] | None) -> Parts:
 
 def _in_words(parts: Parts) -> str:
     return write_components(parts).replace("\n", ", ")
-
-
-def _list_address(request: HttpRequest) -> str:
-    """The list as the reader had it; htmx tells its address, and only one of this site is believed."""
-    current = getattr(request, "htmx", None)
-    address: str | None = current.current_url_abs_path if current else None
-    return address if address and address.startswith(reverse("sku_maps")) else reverse("sku_maps")

@@ -15,7 +15,7 @@ from integration.queries.held_causes import SHOWN, held_causes
 from integration.queries.sku_coverage import NEWEST, sku_coverage
 from integration.queries.sku_map import mapped_skus, parts_of_sku
 from integration.services.map_sku import SKU_HOLDS
-from integration.web.maps.addresses import asked_for, row_address
+from integration.web.maps.addresses import asked_for, list_address, row_address
 from integration.web.maps.filters import SkuMapFilter
 from integration.web.maps.forms import SkuForm
 from integration.web.maps.tables import SkuMapTable
@@ -49,7 +49,8 @@ def sku_map_row(request: HttpRequest) -> HttpResponse:
         is_known=True,
         auto_id="row-%s",
     )
-    return render(request, "integration/maps/sku_row_form.html", {"form": form, "channel": channel, "sku": sku})
+    context = {"form": form, "channel": channel, "sku": sku, "back": list_address(request)}
+    return render(request, "integration/maps/sku_row_form.html", context)
 
 
 def _overview(request: HttpRequest) -> dict[str, Any]:
