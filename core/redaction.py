@@ -19,7 +19,7 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 
 # The same names in text that is not, or no longer, JSON: a cut answer must hide as much as a whole one.
-IN_JSON_TEXT = re.compile(r'("([\w.-]+)"\s*:\s*)("(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*)')
+IN_JSON_TEXT = re.compile(r'("([\w.-]+)"\s*:\s*)("(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*|\[[^\[\]{}]*\]?)')
 IN_XML = re.compile(r"<((?:\w+:)?([\w-]+))((?:\s[^<>]*)?)>([^<]*)")
 ALWAYS_IN_TEXT = frozenset({"name", "city"})
 IN_FORM = re.compile(r"\b([\w-]+)=([^&\s\"'<>]+)")
