@@ -12,7 +12,7 @@ from exceptions.models import Case, CaseRecord
 from integration.models import Hold, Order
 
 WAITING: Final = ("open", "acknowledged")
-SHOWN: Final = 50
+SHOWN: Final = 20
 
 
 @dataclass(frozen=True)

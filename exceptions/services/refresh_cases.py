@@ -12,7 +12,7 @@ ONE_AT_A_TIME: Final = 6_815_001
 
 FACTS: Final = """
 WITH per_order AS (
-    SELECT kind, cause_key, channel_id, connection, order_id, min(summary) AS summary, min(stage) AS stage,
+    SELECT kind, cause_key, channel_id, connection, order_id, max(summary) AS summary, min(stage) AS stage,
            min(since) AS since, min(deadline_at) AS deadline_at, max(value) AS value, min(currency) AS currency,
            count(*) AS records
     FROM exceptions_held GROUP BY kind, cause_key, channel_id, connection, order_id
