@@ -68,6 +68,11 @@ class Health:
     uses: list[Use] = field(default_factory=list)
 
     @property
+    def is_failing(self) -> bool:
+        """Whether more calls failed than now and then one does: one in twenty."""
+        return self.errors * 20 >= self.calls > 0
+
+    @property
     def error_words(self) -> str:
         """Errors with their share."""
         return _share(self.errors, self.calls)
