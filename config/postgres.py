@@ -100,9 +100,10 @@ def reset() -> None:
     """Stop the embedded server and delete its data."""
     place = find_place(load_env().data_dir)
     stop()
-    for folder in (place.cluster, place.sockets):
-        shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
-    place.log.unlink(missing_ok=True)
+    with _locked(place):
+        for folder in (place.base, place.sockets):
+            if folder.exists():
+                shutil.rmtree(folder)
 
 
 def _url(place: Place, *, database: str = DATABASE) -> str:

@@ -39,13 +39,16 @@ def _has_pip(python: Path) -> bool:
 
 def _install_venv_package() -> None:
     """Debian keeps venv's helper in a package of its own."""
-    command = ["apt-get", "install", "-y", "-qq", "python3-venv"]
+    prefix: list[str] = []
     if os.geteuid() != 0:
         if not shutil.which("sudo"):
             sys.exit("Python cannot make a virtual environment. Ask an administrator for: apt-get install python3-venv")
-        command = ["sudo", "-n", *command]
-    if subprocess.run(command, check=False).returncode:
-        sys.exit("Python cannot make a virtual environment, and python3-venv could not be installed.")
+        prefix = ["sudo", "-n"]
+    if not shutil.which("apt-get"):
+        sys.exit("Python cannot make a virtual environment. Install its venv module.")
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "python3-venv"]):
+        if subprocess.run([*prefix, "apt-get", *arguments], check=False).returncode:
+            sys.exit("Python cannot make a virtual environment, and python3-venv could not be installed.")
 
 
 if __name__ == "__main__":
