@@ -1,10 +1,11 @@
 """Both far sides in process, our services between them, and one clock for all three."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import httpx
 from django.db import connection as database
 
 from core.effects import run_effects
@@ -30,11 +31,22 @@ from sandbox.world import World
 ALL_LANES = ("acceptance", "import", "dispatch")
 
 
+class Gate(httpx.BaseTransport):
+    """Stands before the sandbox: what `before` answers never gets there."""
+
+    def __init__(self, behind: httpx.BaseTransport) -> None:
+        self.behind = behind
+        self.before: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.before(request) or self.behind.handle_request(request)
+
+
 class House:
     """One shop and one warehouse, connected. `north` has multi-shipment, `harbour` has not."""
 
-    def __init__(self, world: World, operator: str = "north", shop_id: int = 2001) -> None:
-        self.world, self.offset = world, 0.0
+    def __init__(self, world: World, gate: Gate, operator: str = "north", shop_id: int = 2001) -> None:
+        self.world, self.gate, self.offset = world, gate, 0.0
         self.operator: Operator = world.operators[operator]
         self.shop: Shop = self.operator.shops[shop_id]
         self.tenant: Tenant = world.tenants[TENANT]
@@ -195,9 +207,10 @@ class House:
 def house(operator: str = "north", shop_id: int = 2001) -> Iterator[House]:
     """A house over a new world; the session's clock goes back at the end."""
     world = build_world(7)
-    with transports(lambda _connection: SandboxTransport(world)):
+    gate = Gate(SandboxTransport(world))
+    with transports(lambda _connection: gate):
         try:
-            yield House(world, operator, shop_id)
+            yield House(world, gate, operator, shop_id)
         finally:
             with database.cursor() as cursor:
                 cursor.execute("SELECT set_config('holdpoint.clock_offset', '', false)")

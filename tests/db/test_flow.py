@@ -5,7 +5,10 @@ from tests.db.house import House
 
 @pytest.mark.parametrize("shop", ["north", "harbour"])
 def test_an_order_goes_from_the_shop_to_the_warehouse_and_back_once(shop: str, request: pytest.FixtureRequest) -> None:
-    house: House = request.getfixturevalue(shop)
+    walk(request.getfixturevalue(shop))
+
+
+def walk(house: House) -> None:
     placed, order = house.in_warehouse(("SKU-001", 2), ("SKU-002", 1))
 
     house.ship(order, "two_parcels")
