@@ -46,7 +46,7 @@ def state(world: World, _request: Request) -> Response:
 
 
 def arm_fault(world: World, request: Request) -> Response:
-    """{side, operation, kind, count, seconds, probability}."""
+    """Arm a fault: {side, operation, kind, count, seconds, probability}; the operation `*` is every call."""
     body = request.json() or {}
     fault = world.faults.arm(
         body["side"],
@@ -60,7 +60,7 @@ def arm_fault(world: World, request: Request) -> Response:
 
 
 def list_faults(world: World, _request: Request) -> Response:
-    """What is armed."""
+    """Every fault that is armed, and how often it struck."""
     return json_response({"faults": [dataclasses.asdict(fault) for fault in world.faults.armed]})
 
 
@@ -78,7 +78,7 @@ def advance(world: World, request: Request) -> Response:
 
 
 def set_world(world: World, request: Request) -> Response:
-    """{latency, strict_rates, strict_daily}."""
+    """Set what holds for both sides: {latency, strict_rates, strict_daily}; daily ones are those published as once a day."""
     for name, value in (request.json() or {}).items():
         if name in ("latency", "strict_rates", "strict_daily"):
             setattr(world, name, value)

@@ -37,7 +37,7 @@ def warehouse(world: World, request: Request) -> Response:
 
 
 def set_floor(world: World, request: Request) -> Response:
-    """{paused, step_seconds, late_seconds, default_script, weights}."""
+    """How the floor works: {paused, step_seconds, late_seconds, default_script, weights}; weights mix scripts by chance."""
     for name, value in (request.json() or {}).items():
         if name in ("paused", "step_seconds", "late_seconds", "default_script", "weights"):
             setattr(world.floor, name, value)
@@ -84,7 +84,7 @@ def _named(world: World, request: Request) -> tuple[Tenant, WmsOrder]:
 
 
 def set_stock(world: World, request: Request) -> Response:
-    """{tenant, item, facility, quantity}."""
+    """Set the stock of an item: {tenant, item, facility, quantity}."""
     body = request.json() or {}
     world.tenants[body["tenant"]].set_stock(body["item"], body["facility"], Decimal(str(body["quantity"])))
     return json_response({"ok": True})

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from config.env import PROJECT_DIR, REQUIRED_IN_PRODUCTION, Env, variable_of
 from config.postgres import ensure_running
+from scripts.sandbox_tables import SANDBOX_TABLES, Rows
 
 DOCS: Final = PROJECT_DIR / "docs"
 BLOCK: Final = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,11 +55,16 @@ def addresses_table() -> str:
     return f"{roles_table()}\n"
 
 
+def _of_sandbox(rows: Callable[[], Rows]) -> Callable[[], str]:
+    return lambda: _table(*rows())
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "settings": settings_table,
     "schedules": schedules_table,
     "catalogue": catalogue_table,
     "addresses": addresses_table,
+    **{name: _of_sandbox(rows) for name, rows in SANDBOX_TABLES.items()},
 }
 
 
