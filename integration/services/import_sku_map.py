@@ -117,9 +117,9 @@ def _read(text: str) -> Iterable[tuple[int, dict[str, str]]]:
         )
         return
     reader.fieldnames = names
-    for number, record in enumerate(reader, start=2):
+    for record in reader:
         yield (
-            number,
+            reader.line_num,
             {
                 key: (value or "").strip()
                 for key, value in record.items()
