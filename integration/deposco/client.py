@@ -80,6 +80,9 @@ class DeposcoClient:
         except StatusError as error:
             if error.status == NOT_FOUND:
                 return []
+            if error.status == BAD_REQUEST:
+                # A tenant whose search knows no number says so; the order's own address may know it.
+                return self._read_order(number)
             raise
         rows = orders_in(body_of(reply))
         mine = [order for order in (wms_order(row) for row in rows if self._is_ours(row)) if order.number == number]

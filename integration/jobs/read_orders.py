@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from core.jobs import Counts, Job, JobContext, Scope
 from integration.models import Channel
 from integration.services.poll_orders import poll_orders
+from integration.services.prompt_reading import hasten
+
+NAME = "acceptance.read"
 
 
 def scopes() -> Sequence[Scope]:
@@ -16,6 +19,8 @@ def scopes() -> Sequence[Scope]:
 def run(context: JobContext) -> Counts:
     """Poll the channel named by the scope."""
     result = poll_orders(channel=Channel.objects.get(code=context.scope), heartbeat=context.heartbeat)
+    if result.has_more:
+        hasten(f"{NAME}:{context.scope}")
     return {
         "read": result.read,
         "new": result.new,
@@ -25,4 +30,4 @@ def run(context: JobContext) -> Counts:
     }
 
 
-JOB = Job(name="acceptance.read", every_seconds=60, run=run, queue="accept", scopes=scopes)
+JOB = Job(name=NAME, every_seconds=60, run=run, queue="accept", scopes=scopes)

@@ -1,7 +1,8 @@
 """Reads what changed at one shop since the last reading, page by page to the end, and stores each page."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,17 +30,20 @@ CLOCK_DOUBT = timedelta(minutes=10)
 # A walk that broke off is taken up again within this time; later it begins anew.
 RESUME_WITHIN = timedelta(minutes=15)
 MAX_PAGES = 2000
+# A long list is read in pieces, each well inside what a worker is given; the next piece follows at once.
+PIECE_SECONDS = 25.0
 
 
 @dataclass(frozen=True)
 class PollResult:
-    """What one reading brought. `read` counts rows on the wire, repeats included."""
+    """What one reading brought. `read` counts rows on the wire, repeats included; `has_more`: the list goes on."""
 
     read: int = 0
     new: int = 0
     changed: int = 0
     unreadable: int = 0
     skipped: str = ""
+    has_more: bool = False
 
 
 @dataclass
@@ -88,13 +92,16 @@ def poll_orders(
         return PollResult(skipped="the far side asked to wait")
     client, recorder = mirakl_for(channel)
     try:
-        _read_all(channel, client, reading, heartbeat)
+        is_over = _read_all(channel, client, reading, heartbeat)
     except HttpError as error:
         _break_off(channel, cursor.pk, reading, error, now)
         raise
     finally:
         recorder.flush()
     note_success(channel.connection)
+    if not is_over:
+        _remember(cursor.pk, reading, now)
+        return replace(reading.result, has_more=True)
     _finish(cursor.pk, reading, now)
     return reading.result
 
@@ -124,8 +131,9 @@ def _resumed(cursor: FeedCursor, now: datetime) -> _Reading | None:
     )
 
 
-def _read_all(channel: Channel, client: MiraklClient, reading: _Reading, heartbeat: Callable[[], None]) -> None:
-    walk = reading.walk
+def _read_all(channel: Channel, client: MiraklClient, reading: _Reading, heartbeat: Callable[[], None]) -> bool:
+    """Read to the end of the list; False when the time for one piece was over before."""
+    walk, began = reading.walk, time.monotonic()
     for _ in range(MAX_PAGES):
         page = read_patiently(
             lambda: client.orders(
@@ -146,8 +154,11 @@ def _read_all(channel: Channel, client: MiraklClient, reading: _Reading, heartbe
         heartbeat()
         ids = [order.order_id for order in page.orders] + [row.order_id or "" for row in page.unreadable]
         if walk.take(ids, rows=page.rows, total=page.total_count, names_next=page.names_next) == "end":
-            return
+            return True
+        if time.monotonic() - began > PIECE_SECONDS:
+            return False
     walk.is_sure = False
+    return True
 
 
 def _break_off(channel: Channel, cursor_id: int, reading: _Reading, error: HttpError, now: datetime) -> None:
@@ -157,11 +168,15 @@ def _break_off(channel: Channel, cursor_id: int, reading: _Reading, error: HttpE
     if isinstance(error, ThrottledError):
         wait = error.retry_after or float(channel.poll_seconds)
         block(f"{channel.connection}:orders", wait)
+    _remember(cursor_id, reading, now + timedelta(seconds=wait))
+
+
+def _remember(cursor_id: int, reading: _Reading, not_before: datetime) -> None:
     with transaction.atomic():
         cursor = FeedCursor.objects.select_for_update().get(pk=cursor_id)
         cursor.memory = {key: value for key, value in cursor.memory.items() if key not in ("walk", "not_before")}
         if reading.walk.offset > 0:
-            cursor.memory |= {"walk": _kept(reading), "not_before": (now + timedelta(seconds=wait)).isoformat()}
+            cursor.memory |= {"walk": _kept(reading), "not_before": not_before.isoformat()}
         cursor.save(update_fields=["memory"])
 
 

@@ -61,7 +61,7 @@ def read_shipments(*, warehouse: Warehouse, heartbeat: Callable[[], None] = lamb
     client, recorder = deposco_for(warehouse)
     profile = profile_of(warehouse)
     try:
-        read, missing = _read_window(warehouse, client, profile, cursor, now)
+        read, missing = _read_window(warehouse, client, profile, cursor, now, heartbeat)
         note_success(warehouse.connection)
         heartbeat()
         followed = follow_shipments(
@@ -78,7 +78,12 @@ def read_shipments(*, warehouse: Warehouse, heartbeat: Callable[[], None] = lamb
 
 
 def _read_window(
-    warehouse: Warehouse, client: DeposcoClient, profile: Profile, cursor: FeedCursor, now: datetime
+    warehouse: Warehouse,
+    client: DeposcoClient,
+    profile: Profile,
+    cursor: FeedCursor,
+    now: datetime,
+    heartbeat: Callable[[], None],
 ) -> tuple[ShipmentRead, Sequence[str]]:
     is_wide = cursor.wide_read_at is None or now - cursor.wide_read_at >= WIDE_EVERY
     clock = _clock(cursor.memory)
@@ -87,7 +92,7 @@ def _read_window(
     since = (cursor.watermark or now) - (WIDE_OVERLAP if is_wide else OVERLAP)
     shipments = read_patiently(lambda: client.shipments_between(since - slack, now + AHEAD + slack, zone=zone))
     missing = _no_longer_listed(warehouse, shipments, since, now) if is_wide else ()
-    stored = store_shipments(warehouse=warehouse, profile=profile, shipments=shipments, now=now)
+    stored = store_shipments(warehouse=warehouse, profile=profile, shipments=shipments, now=now, heartbeat=heartbeat)
     stamps = [(row.actual_ship_date, row.utc_offset_minutes) for row in shipments if row.actual_ship_date is not None]
     if is_wide and cursor.watermark is not None:
         left_at = [row.actual_ship_date for row in stored.new if row.actual_ship_date is not None]

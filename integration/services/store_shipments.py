@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,7 +32,12 @@ class ShipmentsStored:
 
 
 def store_shipments(
-    *, warehouse: Warehouse, profile: Profile, shipments: Sequence[WireShipment], now: datetime
+    *,
+    warehouse: Warehouse,
+    profile: Profile,
+    shipments: Sequence[WireShipment],
+    now: datetime,
+    heartbeat: Callable[[], None] = lambda: None,
 ) -> ShipmentsStored:
     """Upsert by (warehouse, shipment number) and (shipment, order, parcel key). What is as it was costs one statement.
 
@@ -64,6 +69,7 @@ def store_shipments(
         except Exception as error:  # noqa: BLE001 -- whatever one shipment raises must not cost the others
             bad.append(Unreadable(wire.shipment_number, wire.raw, f"{type(error).__name__}: {error}"[:1000]))
         else:
+            heartbeat()
             result.new += [wire] if wire.shipment_number not in known else []
     result.unreadable = keep_unreadable(connection=warehouse.connection, feed=FEED, records=bad)
     failed = {row.external_id for row in bad}

@@ -179,3 +179,16 @@ def test_the_cursor_never_runs_ahead_of_our_own_clock(north: House) -> None:
     assert watermark is not None
     assert watermark <= db_now()
     assert db_now() - watermark < timedelta(seconds=10)
+
+
+def test_a_long_list_is_read_in_pieces_that_follow_at_once(north: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integration.services.poll_orders.PIECE_SECONDS", 0.0)
+    for _ in range(250):
+        north.place()
+    north.skip(2)
+
+    pieces = [poll_orders(channel=north.channel) for _ in range(3)]
+
+    assert [(piece.read, piece.has_more) for piece in pieces] == [(100, True), (100, True), (50, False)]
+    assert Order.objects.count() == 250
+    assert cursor_of(north).watermark is not None

@@ -22,7 +22,7 @@ LONGEST: Final = 200
 
 def words_filter(label: str, hint: str) -> django_filters.CharFilter:
     """A search field that says what it matches; longer text than any number has finds nothing anyway."""
-    attributes = {"type": "search", "autocomplete": "off", "placeholder": hint, "title": hint}
+    attributes = {"type": "search", "autocomplete": "off", "placeholder": "Begins with", "title": hint}
     return django_filters.CharFilter(
         label=label, method="by_words", max_length=LONGEST, widget=forms.TextInput(attrs=attributes)
     )
