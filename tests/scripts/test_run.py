@@ -19,8 +19,8 @@ import pytest
 from config.env import PROJECT_DIR
 from scripts.run import RunError, free_port
 
-START_SECONDS, STOP_SECONDS = 100.0, 30.0
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+START_SECONDS, STOP_SECONDS = 240.0, 60.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Run:
