@@ -32,7 +32,7 @@ PEOPLE: Final = {
     "auditor": "Auditor",
 }
 SIGN_INS_FILE: Final = "demo-sign-ins.json"
-CHANNEL_CODES: Final = {2001: "NORTHFR", 2002: "NORTHDE", 3001: "HARBOUR"}
+CHANNEL_CODES: Final = {2001: "NORTHFR", 2002: "NORTHDE", 3001: "PLAZA"}
 LANES: Final = ("acceptance", "import", "dispatch")
 POLL_SECONDS: Final = 5
 FIRST_ORDERS: Final = 5
