@@ -1,6 +1,3 @@
-import csv
-import io
-import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,11 +5,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from exceptions.queries.today import urgent_orders
-from integration.models import Facility, Order, OrderLine, Parcel
+from integration.models import Order, OrderLine
 from integration.queries.listed_orders import end_of_day, late_orders, orders_due_by, orders_matching
 from tests.factories.lanes import (
     ChannelFactory,
@@ -21,31 +17,11 @@ from tests.factories.lanes import (
     OrderLineFactory,
     ParcelFactory,
     ParcelLineFactory,
-    ShipmentFactory,
 )
 from tests.web.conftest import SignIn
+from tests.web.orders.reading import csv_rows, queries_of, shown_in
 
 pytestmark = pytest.mark.django_db
-LINK = re.compile(r'class="row-link"\s+href="/orders/\d+/">([^<]+)<')
-
-
-def _shown(client: Client, address: str) -> list[str]:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return LINK.findall(answer.content.decode())
-
-
-def _csv(client: Client, address: str) -> list[dict[str, str]]:
-    answer: Any = client.get(address)
-    assert answer["Content-Type"].startswith("text/csv")
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
-
-
-def _queries(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 def _order(order_id: str, **values: Any) -> Order:
@@ -103,7 +79,7 @@ def test_filters_narrow_by_channel_stage_and_whether_it_is_held(sign_in: SignIn)
     _order("OTHER-HELD", is_held=True)
 
     shown = {
-        query: sorted(_shown(client, f"/orders/?{query}"))
+        query: sorted(shown_in(client, f"/orders/?{query}"))
         for query in ("channel=NORTH", "stage=shipped", "held=true", "held=false", "channel=NORTH&stage=ready")
     }
 
@@ -125,7 +101,7 @@ def test_late_is_past_the_deadline_and_not_confirmed(sign_in: SignIn) -> None:
     _order("IN-TIME", shipping_deadline_at=ahead)
     _order("WITHOUT", shipping_deadline_at=None)
 
-    shown = _shown(sign_in("Warehouse"), "/orders/?late=true")
+    shown = shown_in(sign_in("Warehouse"), "/orders/?late=true")
 
     assert sorted(shown) == ["LATE-in_wms", "LATE-picking", "LATE-ready", "LATE-shipped"]
 
@@ -140,8 +116,8 @@ def test_held_and_due_today_lists_exactly_what_the_page_today_counts(sign_in: Si
     _order("LONG-GONE", stage="delivered", shipping_deadline_at=end - timedelta(days=90))
     client = sign_in("Warehouse")
 
-    held = _shown(client, "/orders/?held=true&due=today")
-    due = _shown(client, "/orders/?due=today")
+    held = shown_in(client, "/orders/?held=true&due=today")
+    due = shown_in(client, "/orders/?due=today")
 
     assert sorted(held) == ["CANCELLED-HELD", "OVERDUE", "TONIGHT"]
     assert urgent_orders().orders == len(held)
@@ -171,7 +147,7 @@ def test_words_are_the_beginning_of_a_number_or_a_whole_offer_sku(
     OrderLineFactory(order=alpha, offer_sku="SKU-BLUE")
     OrderLineFactory(order=alpha, offer_sku="SKU-BLUE", position=2)
 
-    shown = _shown(sign_in("Warehouse"), f"/orders/?words={words}")
+    shown = shown_in(sign_in("Warehouse"), f"/orders/?words={words}")
 
     assert shown == expected
 
@@ -180,7 +156,7 @@ def test_words_narrow_together_with_the_other_filters(sign_in: SignIn) -> None:
     _order("ALPHA-1", stage="shipped")
     _order("ALPHA-2")
 
-    shown = _shown(sign_in("Warehouse"), "/orders/?words=ALPHA&stage=shipped")
+    shown = shown_in(sign_in("Warehouse"), "/orders/?words=ALPHA&stage=shipped")
 
     assert shown == ["ALPHA-1"]
 
@@ -192,7 +168,7 @@ def test_the_four_sorts_go_both_ways_and_empty_deadlines_stand_last(sign_in: Sig
     _order("C", ordered_at=now - timedelta(2), total_price=2, stage_since=now - timedelta(2))
 
     shown = {
-        sort: "".join(_shown(client, f"/orders/?sort={sort}"))
+        sort: "".join(shown_in(client, f"/orders/?sort={sort}"))
         for sort in (
             "",
             "ordered_at",
@@ -222,13 +198,13 @@ def test_thirty_rows_cost_as_many_queries_as_three(sign_in: SignIn, address: str
     client = sign_in("Warehouse")
     channel = ChannelFactory()
     _fill(channel, 3)
-    few = _queries(client, address)
+    few = queries_of(client, address)
     _fill(channel, 27)
 
-    many = _queries(client, address)
+    many = queries_of(client, address)
 
     assert many == few
-    assert len(_shown(client, address)) == 30
+    assert len(shown_in(client, address)) == 30
 
 
 def _fill(channel: Any, number: int) -> None:
@@ -249,7 +225,7 @@ def test_the_csv_of_orders_has_every_row_of_the_filter_and_plain_values(sign_in:
     HoldFactory(order=order, cause_key="SKU-2", summary="Second", since=timezone.now() + timedelta(seconds=1))
     _order("SHIPPED", stage="shipped")
 
-    rows = _csv(sign_in("Warehouse"), "/orders/?held=true&format=csv")
+    rows = csv_rows(sign_in("Warehouse"), "/orders/?held=true&format=csv")
 
     assert rows == [
         {
@@ -264,125 +240,6 @@ def test_the_csv_of_orders_has_every_row_of_the_filter_and_plain_values(sign_in:
             "In this stage": order.stage_since.isoformat(),
         }
     ]
-
-
-def test_a_parcel_shows_both_carriers_its_number_and_how_long_the_confirmation_took(sign_in: SignIn) -> None:
-    shipped = timezone.now() - timedelta(hours=1)
-    parcel = ParcelFactory(
-        order__order_id="ORD-1-A",
-        shipment=ShipmentFactory(number="SHP-9", facility="Dockside", shipped_at=shipped),
-        wms_carrier="DHL Parcel",
-        carrier_code="dhl-express",
-        tracking_number="TRACK 1",
-        tracking_url="https://carrier.example.com/?n={trackingId}",
-        state="confirmed",
-        confirmed_at=shipped + timedelta(seconds=75),
-    )
-    ParcelLineFactory(parcel=parcel, quantity=3)
-
-    page = sign_in("Warehouse").get("/shipments/").content.decode()
-
-    for words in (
-        "ORD-1-A",
-        "SHP-9",
-        "Dockside",
-        "DHL Parcel",
-        "dhl-express",
-        'href="https://carrier.example.com/?n=TRACK%201"',
-        "1 / 3",
-        "Confirmed",
-        "after 1 min",
-    ):
-        assert words in page
-
-
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "http://carrier.example.com/", ""])
-def test_a_tracking_address_that_is_not_https_is_no_link(sign_in: SignIn, address: str) -> None:
-    ParcelFactory(tracking_number="TRACK1", tracking_url=address)
-
-    page = sign_in("Warehouse").get("/shipments/").content.decode()
-
-    assert "TRACK1" in page
-    assert 'rel="noopener' not in page
-
-
-def test_parcels_are_narrowed_by_state_channel_facility_and_numbers(sign_in: SignIn) -> None:
-    client, north = sign_in("Warehouse"), ChannelFactory(code="NORTH")
-    Facility.objects.create(warehouse=north.warehouse, number="LVL", name="Level Street")
-    Facility.objects.create(warehouse=ChannelFactory().warehouse, number="LVL", name="Level Street")
-    Facility.objects.create(warehouse=north.warehouse, number="BAY", name="BAY")
-    _parcel("A", "waiting", "Level Street", channel=north, tracking="")
-    _parcel("B", "new", "LVL", tracking="TRACK-B")
-    _parcel("C", "confirmed", "Dockside", tracking="TRACK-C")
-
-    shown = {
-        query: "".join(sorted(_shown(client, f"/shipments/?{query}")))
-        for query in (
-            "state=waiting",
-            "state=new",
-            "channel=NORTH",
-            "facility=LVL",
-            "words=TRACK",
-            "words=track-c",
-            "words=SHIP-A",
-            "words=B",
-            "words=RACK",
-            "facility=Dockside",
-            "facility=nowhere",
-        )
-    }
-
-    assert shown == {
-        "state=waiting": "A",
-        "state=new": "B",
-        "channel=NORTH": "A",
-        "facility=LVL": "AB",
-        "words=TRACK": "BC",
-        "words=track-c": "C",
-        "words=SHIP-A": "A",
-        "words=B": "B",
-        "words=RACK": "",
-        "facility=Dockside": "C",
-        "facility=nowhere": "ABC",
-    }
-
-
-def test_buildings_to_choose_from_are_those_that_shipments_name(sign_in: SignIn) -> None:
-    warehouse = ChannelFactory().warehouse
-    for number, name in (("LVL", "Level Street"), ("BAY", "BAY"), ("DOC", "DOC")):
-        Facility.objects.create(warehouse=warehouse, number=number, name=name)
-    for facility in ("Hill Road", "DOC", ""):
-        ParcelFactory(shipment__facility=facility)
-
-    listing = sign_in("Warehouse").get("/shipments/").context["listing"]
-
-    assert listing.filter.form.fields["facility"].choices.choices == [
-        ("DOC", "DOC"),
-        ("LVL", "Level Street"),
-        ("Hill Road", "Hill Road"),
-    ]
-
-
-def _parcel(order_id: str, state: str, facility: str, *, tracking: str, channel: Any = None) -> Parcel:
-    order = OrderFactory(order_id=order_id, **({"channel": channel} if channel else {}))
-    shipment = ShipmentFactory(number=f"SHIP-{order_id}", facility=facility, warehouse=order.channel.warehouse)
-    row: Parcel = ParcelFactory(order=order, shipment=shipment, state=state, tracking_number=tracking)
-    return row
-
-
-def test_the_newest_parcel_stands_first_and_csv_holds_the_bare_values(sign_in: SignIn) -> None:
-    client, now = sign_in("Warehouse"), timezone.now()
-    for name, age in (("OLD", 2), ("NEW", 1)):
-        ParcelFactory(order__order_id=name, shipped_at=now - timedelta(hours=age), tracking_number=f"T-{name}")
-
-    shown = _shown(client, "/shipments/")
-    rows = _csv(client, "/shipments/?format=csv&words=NEW")
-
-    assert shown == ["NEW", "OLD"]
-    assert [(row["Order"], row["Tracking"], row["Carrier"], row["Confirmation"], row["Confirmed"]) for row in rows] == [
-        ("NEW", "T-NEW", "DHL Parcel -> not told", "To confirm", "")
-    ]
-    assert rows[0]["Shipped"] == (now - timedelta(hours=1)).isoformat()
 
 
 def test_htmx_gets_the_table_alone(sign_in: SignIn) -> None:
