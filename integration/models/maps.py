@@ -29,7 +29,10 @@ class SkuMapping(MapRow):
             models.UniqueConstraint(fields=["channel", "offer_sku", "item_number"], name="sku_mapping_once"),
             models.CheckConstraint(condition=models.Q(units_per_offer__gt=0), name="sku_mapping_units_positive"),
         ]
-        indexes = [models.Index(fields=["item_number"], name="sku_mapping_item")]
+        indexes = [
+            models.Index(fields=["item_number"], name="sku_mapping_item"),
+            models.Index(fields=["offer_sku", "id"], name="sku_mapping_listed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.offer_sku} = {self.units_per_offer} x {self.item_number}"
