@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
-from core.http import Call, HttpClient, Reply
+from core.http import Call, HttpClient, Reply, UnknownOutcomeError
 from integration.mirakl.reading import Json, as_iso, as_object, orders_page, read, read_list
 from integration.mirakl.schemas import (
     Account,
@@ -25,6 +25,7 @@ from integration.mirakl.schemas import (
 
 # Mirakl refuses longer list parameters: "The limit of 100 is exceeded".
 LIST_LIMIT = 100
+NO_CONTENT = 204
 
 
 class MiraklClient:
@@ -123,7 +124,7 @@ class MiraklClient:
     def accept(self, order_id: str, decisions: Mapping[str, bool]) -> None:
         """OR21 PUT /api/orders/{id}/accept: every line decided in one call; 204. A second decision is a 400."""
         lines = [{"id": line_id, "accepted": accepted} for line_id, accepted in decisions.items()]
-        self._put("OR21", f"/api/orders/{quote(order_id, safe='')}/accept", {"order_lines": lines})
+        self._put_nothing("OR21", f"/api/orders/{quote(order_id, safe='')}/accept", {"order_lines": lines})
 
     def set_tracking(
         self,
@@ -142,7 +143,7 @@ class MiraklClient:
             # Mirakl computes the address of a listed carrier itself.
             "carrier_url": "" if carrier_code else tracking_url,
         }
-        self._put(
+        self._put_nothing(
             "OR23",
             f"/api/orders/{quote(order_id, safe='')}/tracking",
             {key: value for key, value in body.items() if value},
@@ -150,7 +151,7 @@ class MiraklClient:
 
     def ship(self, order_id: str) -> None:
         """OR24 PUT /api/orders/{id}/ship, no body; 204. Only from SHIPPING; 400 on an order that is shipped."""
-        self._put("OR24", f"/api/orders/{quote(order_id, safe='')}/ship")
+        self._put_nothing("OR24", f"/api/orders/{quote(order_id, safe='')}/ship")
 
     def refund(self, refunds: Sequence[Json], *, order_tax_mode: str | None = None) -> Json:
         """OR28 PUT /api/orders/refund; 200. Has no idempotency: read `refunds[]` of the line before a repeat."""
@@ -158,7 +159,7 @@ class MiraklClient:
 
     def cancel(self, order_id: str) -> None:
         """OR29 PUT /api/orders/{id}/cancel, no body; 204. Only while `can_cancel`."""
-        self._put("OR29", f"/api/orders/{quote(order_id, safe='')}/cancel")
+        self._put_nothing("OR29", f"/api/orders/{quote(order_id, safe='')}/cancel")
 
     def cancel_lines(self, cancelations: Sequence[Json], *, order_tax_mode: str | None = None) -> Json:
         """OR30 PUT /api/orders/cancel; 200. Only where the operator allows partial cancelation."""
@@ -269,6 +270,13 @@ class MiraklClient:
 
     def _put(self, operation: str, path: str, body: Json | None = None) -> Reply:
         return self._http.request(operation, "PUT", path, params=self._shop, json=body)
+
+    def _put_nothing(self, operation: str, path: str, body: Json | None = None) -> None:
+        """A write that is answered by 204 alone: a page of somebody in between may come with a 200."""
+        reply = self._put(operation, path, body)
+        if reply.status != NO_CONTENT:
+            message = f"{operation} is answered by 204, and this was {reply.status} with {len(reply.body)} bytes"
+            raise UnknownOutcomeError(message)
 
     def _put_json(self, operation: str, path: str, body: Json) -> Json:
         return as_object(self._put(operation, path, body).json())

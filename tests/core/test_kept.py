@@ -1,6 +1,7 @@
 """What is kept: the audit for good, credentials under keys that rotate, calls without anybody's data, money exactly."""
 
 import json
+import socket
 from decimal import Decimal
 
 import pytest
@@ -126,10 +127,10 @@ def test_whatever_is_kept_can_be_stored(text: str) -> None:
 def test_the_record_of_a_call_holds_neither_key_nor_buyer() -> None:
     calls: list[Call] = []
 
-    def talk(line: object) -> None:
-        read_request(line)  # type: ignore[arg-type]
+    def talk(line: socket.socket) -> None:
+        read_request(line)
         reply = answer(json.dumps({"message": "bad email buyer@example.com", "lastname": "Person"}).encode())
-        line.sendall(reply.replace(b"200 OK", b"422 No"))  # type: ignore[attr-defined]
+        line.sendall(reply.replace(b"200 OK", b"422 No"))
 
     with raw_server(talk) as address:
         client = HttpClient(address, headers={"Authorization": "0000-secret"}, deadline=5, on_call=calls.append)

@@ -1,6 +1,8 @@
 """The one table of outcomes, all of it; what a Retry-After says; how long is waited."""
 
 import random
+import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -22,7 +24,8 @@ from core.http import (
     parse_retry_after,
 )
 from core.outcomes import OutcomeClass
-from tests.core.raw_server import raw_server, read_request
+from integration.mirakl.client import MiraklClient
+from tests.core.raw_server import answer, raw_server, read_request
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BY_STATUS = {
@@ -61,9 +64,9 @@ def test_every_status_a_server_can_send_has_its_class_over_the_wire() -> None:
     statuses = iter(BY_STATUS)
     found = {}
 
-    def talk(line: object) -> None:
-        read_request(line)  # type: ignore[arg-type]
-        line.sendall(f"HTTP/1.1 {current} Words\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())  # type: ignore[attr-defined]
+    def talk(line: socket.socket) -> None:
+        read_request(line)
+        line.sendall(f"HTTP/1.1 {current} Words\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
 
     with raw_server(talk) as address:
         client = HttpClient(address, deadline=5)
@@ -77,9 +80,9 @@ def test_every_status_a_server_can_send_has_its_class_over_the_wire() -> None:
 
 
 def test_a_503_that_says_when_to_come_back_is_throttling_and_may_have_been_sent() -> None:
-    def talk(line: object) -> None:
-        read_request(line)  # type: ignore[arg-type]
-        line.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")  # type: ignore[attr-defined]
+    def talk(line: socket.socket) -> None:
+        read_request(line)
+        line.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
 
     with raw_server(talk) as address:
         client = HttpClient(address, deadline=5)
@@ -138,3 +141,26 @@ def test_an_answer_that_is_not_json_is_unknown_and_is_not_quoted_with_its_buyer(
 
     assert "Sample" not in str(raised.value)
     assert "example.com" not in str(raised.value)
+
+
+@pytest.mark.parametrize("reply", [b"", b"<html>Maintenance</html>", b"{}"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda client: client.accept("A-1", {"A-1-1": True}),
+        lambda client: client.set_tracking("A-1", carrier_code="DHL", tracking_number="T1"),
+        lambda client: client.ship("A-1"),
+    ],
+)
+def test_a_write_that_is_answered_by_a_page_of_somebody_in_between_is_unknown(
+    write: Callable[[MiraklClient], None], reply: bytes
+) -> None:
+    def talk(line: socket.socket) -> None:
+        read_request(line)
+        line.sendall(answer(reply))
+
+    with raw_server(talk) as address:
+        client = MiraklClient(address, "key", deadline=5)
+        with pytest.raises(UnknownOutcomeError):
+            write(client)
+        client.close()
