@@ -43,6 +43,30 @@ def django_db_modify_db_settings() -> Iterator[None]:
     pytest.fail(f"{SLOTS} test runs are under way already; wait for one to end")
 
 
+LEFT_CONNECTED: Final[list[str]] = []
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """End what is still connected to the test database before it is dropped, and say at the end what it was."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT format('%s, %s: %s', pid, state, left(query, 200)), pg_terminate_backend(pid, 5000)
+               FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+        )
+        LEFT_CONNECTED.extend(row[0] for row in cursor.fetchall())
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A test that leaves a connection behind is found by the last thing it asked."""
+    for words in LEFT_CONNECTED:
+        terminalreporter.write_line(f"Left connected to the test database: {words}")
+
+
 @pytest.fixture(autouse=True)
 def only_loopback() -> Iterator[None]:
     """Refuse every socket but loopback and Unix ones; tests/architecture shows that it does."""
