@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.backoff import backoff_seconds
 from core.classify import MAYBE_THROTTLED, NO_TIME, NO_TOKEN
 from core.clock import db_now
 from core.effects.claim import Claimed, Group, claim
+from core.effects.counts import RunCounts
 from core.effects.crashpoints import crashpoint
 from core.effects.handler import EffectHandler, ReadBack
 from core.effects.record import Next, bugs_in_a_row, mark_intent, record
@@ -22,21 +22,6 @@ MAX_BUGS = 5
 VERIFY_AFTER_SECONDS = 1.0
 TIME_BUDGET_SECONDS = 20.0
 REFUSED = "The key or password was refused"
-
-
-@dataclass
-class RunCounts:
-    """What a run did with the effects it claimed."""
-
-    by_state: dict[str, int] = field(default_factory=dict)
-
-    def add(self, state: str) -> None:
-        """Count one effect that went to `state`."""
-        self.by_state[state] = self.by_state.get(state, 0) + 1
-
-    def as_dict(self) -> dict[str, int]:
-        """The counts by state."""
-        return dict(self.by_state)
 
 
 def run_effects(
@@ -87,6 +72,7 @@ class _Run:
     def __init__(self, handler: EffectHandler, counts: RunCounts, *, until: float) -> None:
         self.handler, self.counts, self.until = handler, counts, until
         self.sending = Sending(handler)
+        self.failed_calls: set[tuple[str, int]] = set()
 
     def work(self, batch: Sequence[Claimed]) -> None:
         """Poison is parked, what was ever sent is looked up first, the rest is sent."""
@@ -216,7 +202,7 @@ class _Run:
                 refuse(f"conn:{effect.connection}", REFUSED)
                 return Next(unsent, 1.0, was_sent=False, counts_as_attempt=False)
             case OutcomeClass.NOT_SENT:
-                record_failure(f"conn:{effect.connection}")
+                self._count_failure(effect, outcome)
                 return Next(unsent, wait, was_sent=False, counts_as_failure=True)
             case OutcomeClass.BUG:
                 return Next("unknown", wait, counts_as_failure=True)
@@ -224,7 +210,7 @@ class _Run:
                 self._heard_from(effect)
                 return Next("unknown", min(wait, VERIFY_AFTER_SECONDS))
             case _:
-                record_failure(f"conn:{effect.connection}")
+                self._count_failure(effect, outcome)
                 return Next("unknown", min(wait, VERIFY_AFTER_SECONDS), counts_as_failure=True)
 
     def _throttled(self, effect: Claimed, wait: float) -> float:
@@ -292,6 +278,13 @@ class _Run:
             parked_code="bug" if is_last else "",
         )
         return record(silenced(self.handler), effect, bug(error), step, phase="send", elapsed_ms=0)
+
+    def _count_failure(self, effect: Claimed, outcome: Outcome) -> None:
+        """One failed call is one failure, however many effects it carried: they share its outcome."""
+        call = (effect.connection, id(outcome))
+        if call not in self.failed_calls:
+            self.failed_calls.add(call)
+            record_failure(f"conn:{effect.connection}")
 
     def _heard_from(self, effect: Claimed) -> None:
         record_success(f"conn:{effect.connection}")

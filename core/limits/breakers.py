@@ -38,13 +38,15 @@ def allows(name: str) -> bool:
 
 
 def open_breaker(name: str, seconds: float, reason: str) -> None:
-    """Open it for a time, whatever it was."""
+    """Open it for a time, whatever it was; one that is open for longer stays so."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO core_breaker (name, state, opened_until, opened_at, failures, reason)
                VALUES (%(name)s, 'open', app_now() + make_interval(secs => %(seconds)s), app_now(), 0, %(reason)s)
                ON CONFLICT (name) DO UPDATE
-               SET state = 'open', opened_until = EXCLUDED.opened_until, reason = EXCLUDED.reason,
+               SET state = 'open', opened_until = GREATEST(core_breaker.opened_until, EXCLUDED.opened_until),
+                   reason = CASE WHEN core_breaker.opened_until > EXCLUDED.opened_until THEN core_breaker.reason
+                                 ELSE EXCLUDED.reason END,
                    opened_at = CASE WHEN core_breaker.state = 'open' THEN core_breaker.opened_at ELSE app_now() END""",
             {"name": name, "seconds": seconds, "reason": reason},
         )

@@ -359,3 +359,15 @@ def test_a_run_ends_with_its_limit(handler: FarSideHandler) -> None:
 
     assert _run(handler, limit=15) == {"done": 15}
     assert Effect.objects.filter(state="ready").count() == 10
+
+
+def test_one_failed_call_counts_once_against_its_connection_however_many_effects_it_carried(
+    handler: FarSideHandler, far_side: FarSide
+) -> None:
+    for number in range(10):
+        wanted(f"A{number}")
+    far_side.replies = ["lost before"]
+
+    _run(handler, limit=10)
+
+    assert Breaker.objects.get().failures == 1

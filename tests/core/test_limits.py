@@ -164,3 +164,15 @@ def test_a_failed_try_of_a_half_open_breaker_opens_it_again_and_a_good_one_close
 
     assert allows("conn:X")
     assert allows("conn:X")
+
+
+@pytest.mark.django_db
+def test_a_failure_that_arrives_late_does_not_shorten_the_pause_after_a_refused_key(clock: DbClock) -> None:
+    refuse("conn:X", "The key was refused")
+
+    for _ in range(FAILURES_TO_OPEN):
+        record_failure("conn:X")
+    clock.advance(45)
+
+    assert not allows("conn:X")
+    assert Breaker.objects.get().reason == "The key was refused"
