@@ -180,7 +180,9 @@ def test_orders_that_arrived_while_the_lane_was_off_are_answered_when_it_is_on(n
 
 def test_what_others_ship_does_not_fill_the_sweep(north: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep_acceptance, "BATCH", 1)
-    theirs, mine = north.place(), north.place()
+    theirs = north.place()
+    north.skip(1)
+    mine = north.place()
     set_lanes(channel=north.channel, lanes=[], by=None)
     theirs.body["can_shop_ship"] = False
     north.poll()

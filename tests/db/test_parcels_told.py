@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from integration.models import Channel, OrderEvent, Parcel
@@ -25,7 +26,18 @@ def test_two_boxes_under_one_number_with_equal_goods_are_both_told(north: House)
     placed, order = north.in_warehouse(("SKU-001", 2))
     there = north.tenant.orders[order.wms_number]
     send(north, order, ("B1", "T1", {line(there): 1}), ("B2", "T1", {line(there): 1}))
-    north.world.faults.arm("mirakl", "ST01", "reset_after", count=2)
+    asked: list[httpx.Request] = []
+
+    def lose_both(request: httpx.Request) -> httpx.Response | None:
+        """The first takes effect and its answer is lost; the second never arrives."""
+        if request.method != "POST" or not request.url.path.endswith("/api/shipments") or len(asked) > 1:
+            return None
+        asked.append(request)
+        if len(asked) == 1:
+            north.gate.behind.handle_request(request)
+        raise httpx.ReadError("gone", request=request)
+
+    north.gate.before = lose_both
 
     tell(north)
     for _ in range(4):
