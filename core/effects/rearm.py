@@ -8,6 +8,9 @@ from core.audit import record_audit
 from core.clock import db_now
 from core.models import Effect, User
 
+# Ids named in one entry of the audit; the effects themselves say that they were armed again.
+AUDITED = 1000
+
 
 def rearm(*, effect_ids: Sequence[int], by: User | None, note: str) -> int:
     """Make parked effects due again. What was ever sent is read back before it is sent again. Returns how many."""
@@ -22,9 +25,8 @@ def rearm(*, effect_ids: Sequence[int], by: User | None, note: str) -> int:
         fence=F("fence") + 1,
     )
     if count and by is not None:
-        record_audit(
-            by=by, action="effects.rearmed", subject="effect:several", before=None, after={"count": count, "note": note}
-        )
+        after = {"count": count, "effects": sorted(effect_ids)[:AUDITED], "note": note}
+        record_audit(by=by, action="effects.rearmed", subject="effect:several", before=None, after=after)
     return count
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from core.owner import GROUP_VARIABLE
 from core.queue.parentage import adopt_orphans, die_with_parent, name_process
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 STEADY_SECONDS = 60.0
 TICKER = "ticker"
+DATABASE_AWAY = (DatabaseError, InterfaceError)
 STOP_SECONDS = 12.0
 WATCH_SECONDS = 0.3
 CANARY_LOOK_SECONDS = 5.0
@@ -45,6 +46,7 @@ class Group:
     not_before: float = 0.0
     token: str = ""
     dead: list[tuple[str, int]] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the child in a session of its own; it dies with this process."""
@@ -124,7 +126,7 @@ class Launcher:
     def _kill_silent(self) -> None:
         try:
             silent, ticker = silent_queues(), ticker_is_silent()
-        except (OperationalError, InterfaceError) as error:
+        except DATABASE_AWAY as error:
             # Without a database a canary says nothing about the queue.
             log.warning("launcher.database_away", error=str(error))
             close_old_connections()
@@ -141,14 +143,16 @@ class Launcher:
         """Give back what dead groups held, once not a single process of theirs is left that could still act."""
         for group in self.groups:
             while group.dead and not _signal_group(group.dead[0][1], signal.SIGKILL):
+                group.gone.append(group.dead.pop(0)[0])
+            while group.gone:
                 try:
-                    given_back = release(group.dead[0][0], group.environment.get("Q_CLUSTER_NAME"))
-                except (OperationalError, InterfaceError) as error:
+                    given_back = release(group.gone[0], group.environment.get("Q_CLUSTER_NAME"))
+                except DATABASE_AWAY as error:
                     log.warning("launcher.database_away", error=str(error))
                     close_old_connections()
                     return
                 log.info("group.released", group=group.name, effects=given_back)
-                group.dead.pop(0)
+                group.gone.pop(0)
 
     def _reap_orphans(self) -> None:
         """Collect what ended below us and is no group of ours: nobody else would."""
@@ -182,6 +186,7 @@ def _signal_group(pid: int, signum: signal.Signals) -> bool:
     """Signal every process of the group; False when it has none, not even one that waits to be reaped."""
     try:
         os.killpg(pid, signum)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
+        # Somebody else's by now: ours is gone.
         return False
     return True

@@ -36,6 +36,16 @@ def marked(mark: str) -> list[Seen]:
     return found
 
 
+def unreaped(parent: int) -> int:
+    """How many children of the process ended and were not collected."""
+    count = 0
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            state, above, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+            count += state == "Z" and int(above) == parent
+    return count
+
+
 def strangers(processes: list[Seen], launcher: int) -> list[Seen]:
     """Those that do not descend from the launcher: orphans that nobody guards."""
     parents = {process.pid: process.parent for process in processes}

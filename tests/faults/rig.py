@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 
 from bench.own import ROOT, environment, manage, own_database, own_sandbox
 from tests.faults.processes import Seen, kill, marked, strangers
@@ -31,7 +32,7 @@ class Rig:
         name, _, value = self.mark.partition("=")
         self.environment = environment(url, **{name: value})
         self.far = httpx.Client(base_url=f"http://127.0.0.1:{port}/sandbox/api", trust_env=False, timeout=20)
-        self.folder, self.base = folder, f"http://127.0.0.1:{port}"
+        self.folder, self.base, self.url = folder, f"http://127.0.0.1:{port}", url
         self.pushed: list[str] = []
         self._numbers = itertools.count(1)
         self._launcher: subprocess.Popen[bytes] | None = None
@@ -90,6 +91,20 @@ class Rig:
         (order_id,) = self.far.post("/orders", json=body).raise_for_status().json()["order_ids"]
         self.pushed.append(order_id)
         return str(order_id)
+
+    def cut_connections(self) -> int:
+        """End every connection to the database at once, as its restart does; how many there were."""
+        with psycopg.connect(self.url, autocommit=True) as admin:
+            rows = admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).fetchall()
+        return len(rows)
+
+    def empty_queue(self) -> int:
+        """Lose every wake-up there is; how many there were."""
+        with psycopg.connect(self.url, autocommit=True) as admin:
+            return admin.execute("DELETE FROM django_q_ormq").rowcount
 
     def processes(self, name: str = "") -> list[Seen]:
         """The processes there are, or those of one name."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.processes import kill
+from tests.faults.processes import kill, unreaped
 from tests.faults.rig import Rig, rig, wait_for
 
 pytestmark = [
@@ -39,6 +39,13 @@ def test_whatever_is_killed_heals_within_a_minute_and_doubles_nothing(
             lines.append(f"{kind:24}{len(victims):>10}{healed:>12.1f} s{len(doubled):>9}{len(orphans):>9}")
             assert doubled == []
             assert orphans == []
+        for words, lose in (("database connections", one.cut_connections), ("the queue's rows", one.empty_queue)):
+            lost = lose()
+            healed = _heals(one, set())
+            lines.append(f"{words:24}{lost:>10}{healed:>12.1f} s{len(one.doubled()):>9}{len(one.orphans()):>9}")
+            assert one.doubled() == []
+            assert one.orphans() == []
+        wait_for(lambda: unreaped(one.launcher) == 0, 10, lambda: f"{unreaped(one.launcher)} were not reaped")
         pushed = list(one.pushed)
         caught_up = wait_for(lambda: not set(pushed) & set(one.unfinished()), 120, lambda: _left(one, pushed))
         code, took = one.stop()
