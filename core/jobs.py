@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.utils.module_loading import import_string
 
 from core.clock import SKEW_REFUSAL, clock_skew_seconds, db_now
@@ -181,8 +181,14 @@ def _refuse_wrong_clock(job: Job) -> None:
 
 def _finish(key: str, fence: int, epoch: int | None, run: JobRun) -> None:
     run.error = storable(run.error)
-    run.finished_at = db_now()
-    _release_lease(key, fence, epoch, run)
+    try:
+        run.finished_at = db_now()
+        _release_lease(key, fence, epoch, run)
+    except (OperationalError, InterfaceError):
+        # The connection was cut while the job ran: on a new one the lease need not run out by itself.
+        close_old_connections()
+        run.finished_at = db_now()
+        _release_lease(key, fence, epoch, run)
 
 
 def _release_lease(key: str, fence: int, epoch: int | None, run: JobRun) -> None:

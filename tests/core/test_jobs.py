@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django_q.exceptions import TimeoutException
 
 from core import jobs
@@ -194,3 +195,19 @@ def test_old_calls_are_forgotten_and_new_ones_kept(install: Callable[..., None],
     assert run is not None
     assert run.counts["calls"] == 1
     assert list(CallLog.objects.values_list("id", flat=True)) == [new.id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_connection_is_cut_gives_its_lease_back_on_a_new_one(install: Callable[..., None]) -> None:
+    def run(_context: JobContext) -> Counts:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return {"rows": 1}
+
+    install(_job(run))
+
+    failed = run_job("test", epoch=1)
+
+    assert failed is not None
+    assert failed.outcome == "failed"
+    assert Periodic.objects.get().lease_until is None
