@@ -140,15 +140,18 @@ def _read(client: MiraklClient, account: Account, problems: list[str]) -> dict[s
 
 
 def _other_channel(channel: Channel, account: Account) -> str:
-    """Why this shop cannot be this channel: it is another one already, or the key opens another shop."""
-    if channel.shop_id is not None and channel.shop_id != account.shop_id:
-        return f"The key answers for shop {account.shop_id}, not for {channel.shop_id}: check the shop's number."
-    other = Channel.objects.filter(url=channel.url, shop_id=account.shop_id).exclude(pk=channel.pk).first()
-    return "" if other is None else f"Shop {account.shop_id} is already connected as {other.code}."
+    """Why this shop cannot be this channel: it is connected as another one already."""
+    shop_id = channel.shop_id if channel.shop_id is not None else account.shop_id
+    other = Channel.objects.filter(url=channel.url, shop_id=shop_id).exclude(pk=channel.pk).first()
+    return "" if other is None else f"Shop {shop_id} is already connected as {other.code}."
 
 
 def _problems(channel: Channel, found: dict[str, Any]) -> list[str]:
     problems = []
+    if channel.shop_id not in (None, found["shop_id"]):
+        problems.append(
+            f"Asked for shop {channel.shop_id}, the key answered for shop {found['shop_id']}: check the shop's number."
+        )
     if found["shop_state"] not in ("OPEN", ""):
         problems.append(f"The shop is {found['shop_state']}: it sells nothing until Mirakl opens it.")
     if not found["carriers"]:

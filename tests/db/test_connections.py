@@ -220,7 +220,7 @@ def test_a_refused_key_is_said_in_words_that_help_and_changes_nothing(north: Hou
     assert Channel.objects.get().found == before
 
 
-def test_a_key_of_another_shop_is_not_taken_for_this_one(north: House) -> None:
+def test_a_key_that_answers_for_another_shop_is_said(north: House) -> None:
     north.gate.before = lambda request: (
         httpx.Response(200, json={"shop_id": 9999, "shop_name": "Another"})
         if request.url.path.endswith("/api/account")
@@ -229,8 +229,17 @@ def test_a_key_of_another_shop_is_not_taken_for_this_one(north: House) -> None:
 
     result = check_channel(channel=north.channel, by=None)
 
+    assert any("9999" in problem for problem in result.problems)
+    assert Channel.objects.get().shop_id == 2001
+
+
+def test_a_shop_that_turns_out_to_be_connected_already_is_not_connected_twice(north: House) -> None:
+    twin = shop(code="TWIN", url=north.channel.url, api_key=north.shop.api_key)
+
+    result = check_channel(channel=twin, by=None)
+
     assert not result.ok
-    assert Channel.objects.get().found["shop_name"] == "Northwind Market FR"
+    assert "SHOP" in result.summary
 
 
 def test_a_shop_that_is_not_open_is_connected_and_said(north: House) -> None:
