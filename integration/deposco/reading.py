@@ -28,7 +28,7 @@ def wms_order(row: Json) -> WmsOrder:
         lines=tuple(
             WmsLine(
                 line_number=as_text(line.get("lineNumber")) or "",
-                item_number=as_text(line.get("itemNumber")) or "",
+                item_number=as_text(line.get("itemNumber")) or as_text(line.get("item")) or "",
                 quantity=as_decimal(line.get("orderPackQuantity")) or Decimal(0),
                 cancelled=as_decimal(line.get("canceledPackQuantity")) or Decimal(0),
                 shipped=as_decimal(line.get("shippedPackQuantity")) or Decimal(0),

@@ -43,8 +43,14 @@ def read(model: type[Model], body: Any) -> Model:
 
 
 def read_list(model: type[Model], body: Any, key: str) -> list[Model]:
-    """The rows under the key; null and absent are no rows."""
-    return [read(model, row) for row in as_object(body).get(key) or ()]
+    """The rows under the key that can be read; null and absent are no rows. One bad row never costs the others."""
+    found = []
+    for row in as_object(body).get(key) or ():
+        try:
+            found.append(read(model, row))
+        except UnknownOutcomeError:
+            continue
+    return found
 
 
 def as_object(body: Any) -> Json:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.http import Reply, UnknownOutcomeError
 from integration.mirakl.client import MiraklClient
-from integration.mirakl.reading import orders_page
-from integration.mirakl.schemas import Order, OrdersPage, Platform
+from integration.mirakl.reading import orders_page, read_list
+from integration.mirakl.schemas import Carrier, Order, OrdersPage, Platform
 
 LEAST = {"order_id": "1-A", "order_state": "SHIPPING", "order_lines": [{"order_line_id": "1-A-1"}]}
 
@@ -133,6 +133,13 @@ def test_published_examples_and_recorded_orders_are_readable(contracts: Path) ->
 
     assert len(found.orders) >= 3
     assert found.unreadable == ()
+
+
+def test_a_setting_that_cannot_be_read_does_not_cost_the_others() -> None:
+    body = {"carriers": [{"label": "no code"}, None, {"code": "DHL", "label": None, "new": 1}]}
+
+    assert [carrier.code for carrier in read_list(Carrier, body, "carriers")] == ["DHL"]
+    assert read_list(Carrier, {"carriers": None}, "carriers") == []
 
 
 class Recorder(httpx.BaseTransport):

@@ -19,23 +19,9 @@ def channel_field() -> "forms.ModelChoiceField[Channel]":
     )
 
 
-class MapForm(forms.Form):
-    """One row of a map. Where the key is known already, channel and key are not asked for again."""
-
-    channel = channel_field()
-    key = forms.CharField(max_length=200)
-
-    def __init__(self, *args: Any, is_known: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if is_known:
-            self.fields["channel"].widget = forms.HiddenInput()
-            self.fields["key"].widget = forms.HiddenInput()
-
-
-class SkuForm(MapForm):
+class SkuTarget(forms.Form):
     """Which item an offer SKU is. Several lines make a kit."""
 
-    key = forms.CharField(label="Offer SKU", max_length=200, help_text="As it stands on the marketplace's order lines.")
     components = forms.CharField(
         label="Warehouse item",
         help_text="The item number. Where one offer holds several units write ITEM x 3; for a kit, one item a line.",
@@ -43,22 +29,16 @@ class SkuForm(MapForm):
     )
 
 
-class ShippingMethodForm(MapForm):
+class ShippingMethodTarget(forms.Form):
     """What the warehouse calls a shipping type."""
 
-    key = forms.CharField(
-        label="Shipping type", max_length=120, help_text="The marketplace's code, as it stands on the order."
-    )
     ship_via = forms.CharField(label="Ship-via in the warehouse", max_length=120)
     ship_vendor = forms.CharField(label="Carrier account (ship vendor)", max_length=120, required=False)
 
 
-class CarrierForm(MapForm):
+class CarrierTarget(forms.Form):
     """Which carrier of the marketplace a carrier word of the warehouse is."""
 
-    key = forms.CharField(
-        label="Carrier in the warehouse", max_length=120, help_text="As the warehouse writes it on its shipments."
-    )
     carrier_code = forms.ChoiceField(label="Carrier at the marketplace", required=False)
     carrier_name = forms.CharField(
         label="Or a name of your own",
@@ -88,6 +68,41 @@ class CarrierForm(MapForm):
         if kept and kept not in choices:
             choices[kept] = f"{kept} (no longer listed)"
         field.choices = [("", "Choose a carrier"), *choices.items()]
+
+
+class MapForm(forms.Form):
+    """One row of a map. Where the key is known already, channel and key are not asked for again."""
+
+    channel = channel_field()
+    key = forms.CharField(max_length=200)
+
+    def __init__(self, *args: Any, is_known: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_known:
+            self.fields["channel"].widget = forms.HiddenInput()
+            self.fields["key"].widget = forms.HiddenInput()
+
+
+class SkuForm(SkuTarget, MapForm):
+    """An offer SKU and its item."""
+
+    key = forms.CharField(label="Offer SKU", max_length=200, help_text="As it stands on the marketplace's order lines.")
+
+
+class ShippingMethodForm(ShippingMethodTarget, MapForm):
+    """A shipping type and its ship-via."""
+
+    key = forms.CharField(
+        label="Shipping type", max_length=120, help_text="The marketplace's code, as it stands on the order."
+    )
+
+
+class CarrierForm(CarrierTarget, MapForm):
+    """A carrier word of the warehouse and its carrier at the marketplace."""
+
+    key = forms.CharField(
+        label="Carrier in the warehouse", max_length=120, help_text="As the warehouse writes it on its shipments."
+    )
 
 
 class SkuFileForm(forms.Form):
