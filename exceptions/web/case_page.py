@@ -15,8 +15,6 @@ from exceptions.web.forms import (
     AssignForm,
     CommentForm,
     CorrectOrderForm,
-    MapCarrierForm,
-    MapSkuForm,
     SettleForm,
     SnoozeForm,
 )
@@ -25,6 +23,7 @@ from integration.errors import InvalidInputError
 from integration.queries.blast_radius import blast_radius
 from integration.services.preview_order import OrderPreview, preview_order
 from integration.services.settle_hold import BY_WORD
+from integration.web.maps.forms import CarrierTarget, SkuTarget
 
 TIMELINE: Final = 100
 
@@ -73,11 +72,11 @@ def fix_form(request: HttpRequest, case: Case, data: QueryDict | None) -> forms.
     fix = FIXES.get(kind_of(case.kind).fix)
     if fix is None:
         return None
-    if fix.form is MapCarrierForm:
-        return MapCarrierForm(data, channel=case.channel)
+    if fix.form is CarrierTarget:
+        return CarrierTarget(data, for_channel=case.channel)
     if fix.form is CorrectOrderForm:
         return CorrectOrderForm(data, holds=open_holds(case), shows_buyer=request.user.has_perm(VIEW_BUYERS))
-    initial = {"components": request.GET.get("item", "")} if fix.form is MapSkuForm else {}
+    initial = {"components": request.GET.get("item", "")} if fix.form is SkuTarget else {}
     return fix.form(data, initial=initial)
 
 
@@ -90,7 +89,7 @@ def preview_fix(request: HttpRequest, case: Case, form: forms.Form) -> Preview:
     shows_buyer = request.user.has_perm(VIEW_BUYERS)
     data = form.cleaned_data
     try:
-        if isinstance(form, MapSkuForm):
+        if isinstance(form, SkuTarget):
             parts = parse_components(data["components"])
             seen = preview_order(order=order, offer_sku=case.cause_key, components=parts, shows_buyer=shows_buyer)
         else:

@@ -12,9 +12,6 @@ from exceptions.models import Case
 from exceptions.web.forms import (
     ConfirmForm,
     CorrectOrderForm,
-    MapCarrierForm,
-    MapShippingMethodForm,
-    MapSkuForm,
     SettleForm,
     TrackingForm,
 )
@@ -31,6 +28,7 @@ from integration.services.map_sku import map_sku
 from integration.services.release_holds import Released
 from integration.services.retry_hold import retry_hold
 from integration.services.settle_hold import settle_hold
+from integration.web.maps.forms import CarrierTarget, ShippingMethodTarget, SkuTarget
 
 
 @dataclass(frozen=True)
@@ -152,11 +150,11 @@ def first_hold(case: Case) -> Hold:
 
 SETTLE: Final = Fix(FIX_ORDERS, "Dealt with outside", "Note and close", SettleForm, _settle)
 FIXES: Final[dict[str, Fix]] = {
-    "map_sku": Fix(EDIT_SKU_MAPS, "Map the SKU", "Map and release", MapSkuForm, _map_sku),
+    "map_sku": Fix(EDIT_SKU_MAPS, "Map the SKU", "Map and release", SkuTarget, _map_sku),
     "map_shipping_method": Fix(
-        EDIT_SHIPPING_MAPS, "Map the shipping method", "Map and release", MapShippingMethodForm, _map_shipping_method
+        EDIT_SHIPPING_MAPS, "Map the shipping method", "Map and release", ShippingMethodTarget, _map_shipping_method
     ),
-    "map_carrier": Fix(EDIT_SHIPPING_MAPS, "Map the carrier", "Map and release", MapCarrierForm, _map_carrier),
+    "map_carrier": Fix(EDIT_SHIPPING_MAPS, "Map the carrier", "Map and release", CarrierTarget, _map_carrier),
     "correct_order": Fix(
         FIX_ORDERS, "Correct the order", "Save and check again", CorrectOrderForm, _correct_order, frees_all=False
     ),

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from core.models import User
-from integration.models import Channel, Hold
+from integration.models import Hold
 
 
 class SnoozeForm(forms.Form):
@@ -33,50 +33,6 @@ class CommentForm(forms.Form):
     """Say something."""
 
     text = forms.CharField(label="Comment", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-class MapSkuForm(forms.Form):
-    """Which item an offer SKU is. Several lines make a kit."""
-
-    components = forms.CharField(
-        label="Warehouse item",
-        help_text="The item number. Where one offer holds several units write ITEM x 3; for a kit, one item a line.",
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
-class MapShippingMethodForm(forms.Form):
-    """What the warehouse calls a shipping method."""
-
-    ship_via = forms.CharField(label="Ship-via in the warehouse", max_length=120)
-    ship_vendor = forms.CharField(label="Carrier account (ship vendor)", max_length=120, required=False)
-
-
-class MapCarrierForm(forms.Form):
-    """Which carrier of the marketplace a carrier of the warehouse is."""
-
-    carrier_code = forms.ChoiceField(label="Carrier at the marketplace", required=False)
-    carrier_name = forms.CharField(
-        label="Or a name of your own",
-        max_length=120,
-        required=False,
-        help_text="Only where the marketplace has no such carrier in its list and allows free names.",
-    )
-    tracking_url = forms.URLField(
-        label="Tracking address",
-        max_length=300,
-        required=False,
-        assume_scheme="https",
-        help_text="For a name of your own: the address where a buyer can follow the parcel.",
-    )
-
-    def __init__(self, *args: Any, channel: Channel | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        carriers = (channel.found.get("carriers") or []) if channel else []
-        listed = [(str(row.get("code", "")), f"{row.get('label') or row.get('code')}") for row in carriers]
-        field = self.fields["carrier_code"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose a carrier"), *listed]
 
 
 class CorrectOrderForm(forms.Form):
