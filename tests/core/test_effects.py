@@ -288,6 +288,8 @@ def test_what_kills_its_worker_three_times_is_parked_and_takes_no_other_along(
         wanted(f"A{number}")
     assert len(_claim()) == 10
     clock.advance(31)
+    wanted("sound")
+    assert [one.business_key for one in _claim()] == ["sound"]
     assert len(_claim(group=Group.FELL_ONCE)) == 8
     clock.advance(31)
 
@@ -298,7 +300,7 @@ def test_what_kills_its_worker_three_times_is_parked_and_takes_no_other_along(
 
     assert _state("A0") == "parked"
     assert Effect.objects.get(business_key="A0").parked_code == "crashed"
-    assert Effect.objects.filter(state="done").count() == 9
+    assert Effect.objects.filter(state="done").count() == 10
 
 
 def test_without_a_token_it_waits_and_the_attempt_does_not_count(clock: DbClock, far_side: FarSide) -> None:

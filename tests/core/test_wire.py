@@ -81,7 +81,7 @@ def test_a_hung_tls_handshake_was_not_sent_and_ends_with_the_deadline() -> None:
 
 def test_a_name_server_that_does_not_answer_was_not_sent_and_ends_with_the_deadline() -> None:
     def never(*_: object, **__: object) -> list[object]:
-        time.sleep(5)
+        time.sleep(20)
         return []
 
     with patch("core.wire.socket.getaddrinfo", never):
