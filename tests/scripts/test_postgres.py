@@ -66,6 +66,16 @@ def test_a_reset_deletes_the_data_and_its_folders(act: Act) -> None:
     assert row == (None,)
 
 
+def test_the_first_command_of_an_operator_starts_the_server_by_itself(act: Act, tmp_path: Path) -> None:
+    environment = {**os.environ, "HOLDPOINT_DATA_DIR": str(tmp_path / "a data folder"), "DATABASE_URL": ""}
+    command = [sys.executable, "manage.py", "showmigrations", "integration"]
+
+    done = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert act("status").stdout == "running\n"
+
+
 def test_an_ordinary_user_keeps_the_data_in_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
