@@ -91,6 +91,30 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
         "if it left, recall it. Then say here what was done.",
     ),
     CaseKind(
+        "order.changed_after_release",
+        "Changed while the warehouse has it",
+        "warehouse",
+        1,
+        "The marketplace changed the order after it was imported: lines were cancelled, the address is another, or somebody "
+        "marked it shipped there. Change it in Deposco before it leaves, then say here what was done.",
+    ),
+    CaseKind(
+        "order.shorted",
+        "Warehouse will not send all of it",
+        "ecommerce",
+        1,
+        "The warehouse finished the order without some of its units. Cancel or refund them at the marketplace: the order goes "
+        "on by itself when the marketplace says so. Or say here what was done.",
+    ),
+    CaseKind(
+        "order.acceptance_at_risk",
+        "Not accepted, and time is running out",
+        "ecommerce",
+        1,
+        "The marketplace refuses an order by itself when nobody answers in time, and counts that against the shop. Look why "
+        "it waits: is the connection well, is its acceptance lane on, does a policy hold it? The case closes when it is decided.",
+    ),
+    CaseKind(
         "order.dispatch_late",
         "Past its dispatch deadline",
         "warehouse",
@@ -132,6 +156,14 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
         1,
         "The warehouse took back a shipment that the marketplace was already told about. Ship it again soon, or contact "
         "the marketplace. Then say here what was done.",
+    ),
+    CaseKind(
+        "shipment.unmatched",
+        "Shipment carries what was not ordered",
+        "warehouse",
+        2,
+        "A shipment of this order holds an item that the order does not have, so the marketplace was not told of it. Find "
+        "out what was packed, and mend it in Deposco or at the marketplace. Then say here what was done.",
     ),
     CaseKind(
         "connection.down",

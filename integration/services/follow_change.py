@@ -80,7 +80,7 @@ def _hold_fewer_units(order: Order, before: Wanted, after: Wanted, now: datetime
         return
     hold_record(
         order=order,
-        kind="order.cancelled_after_release",
+        kind="order.changed_after_release",
         cause_key=f"{order.order_id}:lines",
         summary=f"Lines of order {order.order_id} were cancelled at the marketplace, and the warehouse has them",
         lane="change",
@@ -96,7 +96,7 @@ def _hold_other_address(order: Order, before: Wanted, after: Wanted) -> None:
     ]
     hold_record(
         order=order,
-        kind="order.cancelled_after_release",
+        kind="order.changed_after_release",
         cause_key=f"{order.order_id}:address",
         summary=f"The address of order {order.order_id} changed after the warehouse had it",
         lane="change",
@@ -111,7 +111,7 @@ def _close(order: Order) -> None:
         if not order.parcels.exists():
             hold_record(
                 order=order,
-                kind="order.cancelled_after_release",
+                kind="order.changed_after_release",
                 cause_key=f"{order.order_id}:shipped elsewhere",
                 summary=f"Order {order.order_id} was marked shipped at the marketplace while the warehouse may have it",
                 lane="change",

@@ -26,7 +26,7 @@ def settle_dispatch(*, order: Order, now: datetime, effect_id: int | None = None
             now=now,
             effect_id=effect_id,
         )
-        shorted = order.holds.filter(cause_key=shorted_key(order), released_at=None)
+        shorted = order.holds.filter(kind="order.shorted", cause_key=shorted_key(order), released_at=None)
         release_holds(hold_ids=list(shorted.values_list("id", flat=True)), by=None, how="Nothing is missing any more")
         order.refresh_from_db(fields=["is_held"])
     if order.stage != "shipped":

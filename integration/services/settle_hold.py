@@ -15,8 +15,11 @@ from integration.services.settle_dispatch import settle_dispatch
 BY_WORD = (
     "order.acceptance_failed",
     "order.cancelled_after_release",
+    "order.changed_after_release",
+    "order.shorted",
     "shipment.confirmation_failed",
     "shipment.rolled_back",
+    "shipment.unmatched",
 )
 # A parcel held by these counts as told: the person told Mirakl.
 TOLD_BY_HAND = ("shipment.confirmation_failed",)

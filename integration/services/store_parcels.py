@@ -172,7 +172,7 @@ def _hold_strange(order: Order, shipment: Shipment, strange: Sequence[CarriedIte
     items = sorted({part.item_number for part in strange})
     hold_record(
         order=order,
-        kind="shipment.confirmation_failed",
+        kind="shipment.unmatched",
         cause_key=f"{order.order_id}:{shipment.number}",
         summary=f"Shipment {shipment.number} carries items that order {order.order_id} does not have: {', '.join(items)}",
         lane="dispatch",

@@ -147,7 +147,7 @@ def _hold_shorted(warehouse: Warehouse, profile: Profile, shipments: Iterable[Wi
             if missing and order.parcels.exclude(state="withdrawn").exists():
                 hold_record(
                     order=order,
-                    kind="shipment.confirmation_failed",
+                    kind="order.shorted",
                     cause_key=shorted_key(order),
                     summary=f"The warehouse finished order {order.order_id} without {sum(missing.values())} units of it: "
                     "cancel them at the marketplace",

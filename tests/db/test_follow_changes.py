@@ -165,7 +165,7 @@ def test_a_change_after_the_warehouse_has_the_order_is_held_for_a_person(
 
     change(north, placed)
 
-    assert north.holds() == [("order.cancelled_after_release", f"{order.order_id}:{cause}")]
+    assert north.holds() == [("order.changed_after_release", f"{order.order_id}:{cause}")]
     detail = str(north.order(placed).holds.get(released_at=None).detail)
     assert "Other Street" not in detail
 
@@ -224,9 +224,9 @@ def test_units_that_are_cancelled_after_the_rest_has_left_complete_the_order(nor
     north.plan()
     north.confirm()
     assert north.order(placed).stage == "in_wms"
-    assert ("shipment.confirmation_failed", f"{order.order_id}:shorted") in north.holds()
+    assert ("order.shorted", f"{order.order_id}:shorted") in north.holds()
 
     cancel_units(north, placed)
 
     assert north.order(placed).stage == "confirmed"
-    assert ("shipment.confirmation_failed", f"{order.order_id}:shorted") not in north.holds()
+    assert ("order.shorted", f"{order.order_id}:shorted") not in north.holds()

@@ -172,7 +172,7 @@ def test_items_that_the_order_does_not_have_are_held_and_the_rest_is_told(north:
     tell(north)
 
     number = Shipment.objects.get().number
-    assert ("shipment.confirmation_failed", f"{order.order_id}:{number}") in north.holds()
+    assert ("shipment.unmatched", f"{order.order_id}:{number}") in north.holds()
     assert [units for _, units in tracked(north, placed)] == [1]
 
 

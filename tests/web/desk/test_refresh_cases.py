@@ -4,9 +4,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from core.limits import close_breaker, open_breaker
+from core.models import Effect, Periodic
 from exceptions.models import Case, CaseRecord
 from exceptions.services.refresh_cases import refresh_cases
-from integration.models import Order
+from integration.models import Order, UnreadableRecord
 from integration.services.release_holds import release_holds
 from tests.factories.lanes import ChannelFactory, HoldFactory, OrderFactory
 from tests.factories.people import UserFactory
@@ -114,3 +116,89 @@ def test_orders_past_their_dispatch_deadline_are_a_case_for_the_warehouse_until_
     refresh_cases()
 
     assert Case.objects.get().state == "resolved"
+
+
+def test_an_order_nobody_accepts_is_a_case_two_hours_before_it_is_refused_until_it_is_decided() -> None:
+    channel = ChannelFactory(acceptance_hours=24)
+    now = timezone.now()
+    order = OrderFactory(channel=channel, stage="received", ordered_at=now - timedelta(hours=23))
+    OrderFactory(channel=channel, stage="received", ordered_at=now - timedelta(hours=2))
+    refresh_cases()
+    case = Case.objects.get()
+    assert (case.kind, case.order_count) == ("order.acceptance_at_risk", 1)
+    assert case.deadline_at == order.ordered_at + timedelta(hours=24)
+    Order.objects.filter(pk=order.pk).update(stage="accepted")
+
+    refresh_cases()
+
+    assert Case.objects.get().state == "resolved"
+
+
+def test_a_connection_that_does_not_work_is_a_case_until_it_answers() -> None:
+    open_breaker("conn:mirakl:NORTH", 60, "The key or password was refused")
+    refresh_cases()
+    case = Case.objects.get()
+    assert (case.kind, case.connection, case.team) == ("connection.down", "mirakl:NORTH", "operations")
+    close_breaker("conn:mirakl:NORTH")
+
+    refresh_cases()
+
+    assert Case.objects.get().state == "resolved"
+
+
+def test_a_job_that_missed_its_beat_is_a_case_until_it_runs() -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    beat = Periodic.objects.create(
+        name="import.send", job="import.send", queue="import", every_seconds=2, next_due=long_ago, last_ok_at=long_ago
+    )
+    refresh_cases()
+    assert (Case.objects.get().kind, Case.objects.get().cause_key) == ("job.overdue", "import.send")
+    Periodic.objects.filter(pk=beat.pk).update(last_ok_at=timezone.now())
+
+    refresh_cases()
+
+    assert Case.objects.get().state == "resolved"
+
+
+def test_a_record_that_cannot_be_read_is_a_case_until_it_is_cleared() -> None:
+    record = UnreadableRecord.objects.create(
+        connection="mirakl:NORTH",
+        feed="orders",
+        external_id="A-1",
+        sha256="0",
+        body={},
+        problem="no lines",
+        seen_at=timezone.now(),
+    )
+    refresh_cases()
+    assert Case.objects.get().kind == "record.unreadable"
+    UnreadableRecord.objects.filter(pk=record.pk).update(cleared_at=timezone.now())
+
+    refresh_cases()
+
+    assert Case.objects.get().state == "resolved"
+
+
+def test_a_message_given_up_is_a_case_of_its_own_only_where_no_hold_tells_of_it() -> None:
+    effects = [
+        Effect.objects.create(
+            kind="mirakl.accept",
+            connection="mirakl:NORTH",
+            business_key=key,
+            payload_hash="0",
+            state="parked",
+            parked_code="bug",
+            next_attempt_at=timezone.now(),
+            created_at=timezone.now(),
+        )
+        for key in ("A", "B")
+    ]
+    HoldFactory(kind="order.acceptance_failed", effect_id=effects[0].pk)
+    refresh_cases()
+    case = Case.objects.get(kind="effect.parked")
+    assert case.record_count == 1
+    Effect.objects.filter(pk=effects[1].pk).update(state="done")
+
+    refresh_cases()
+
+    assert Case.objects.get(kind="effect.parked").state == "resolved"
