@@ -10,6 +10,9 @@ from integration.models import Order, OrderLine
 
 CURRENCY_LENGTH = 3
 UNDECIDED = ("STAGING", "WAITING_ACCEPTANCE")
+# Nobody can ship these yet, so a flag that says so tells nothing of whose they are.
+NOT_YET_SHIPPABLE = (*UNDECIDED, "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT")
+SELLER = "DEFAULT"
 
 
 def order_facts(order: WireOrder, digest: str, now: datetime, acceptance_hours: int | None) -> dict[str, Any]:
@@ -19,8 +22,8 @@ def order_facts(order: WireOrder, digest: str, now: datetime, acceptance_hours: 
         "commercial_id": (order.commercial_id or order.order_id)[:120],
         "mirakl_state": order.order_state[:40],
         "shipping_type_code": order.shipping_type_code[:120],
-        "fulfillment_center": (order.fulfillment_center_code or "DEFAULT")[:60],
-        "can_shop_ship": order.can_shop_ship is not False,
+        "fulfillment_center": (order.fulfillment_center_code or SELLER)[:60],
+        "can_shop_ship": _is_ours_to_ship(order),
         # A currency that is none is left out, and holds the order before the warehouse.
         "currency": order.currency_iso_code if len(order.currency_iso_code) <= CURRENCY_LENGTH else "",
         "total_price": order.total_price if order.total_price is not None else Decimal(0),
@@ -63,6 +66,13 @@ def line_facts(row: Order, order: WireOrder) -> list[OrderLine]:
 def is_news(row: Order, order: WireOrder) -> bool:
     """Whether the message is no older than what is stored; one that tells no time is taken as it comes."""
     return order.last_updated_date is None or order.last_updated_date >= row.mirakl_updated_at
+
+
+def _is_ours_to_ship(order: WireOrder) -> bool:
+    """Whether the seller ships it. `can_shop_ship` may follow the state: before SHIPPING a centre that is named decides."""
+    if order.can_shop_ship is not False:
+        return True
+    return order.order_state in NOT_YET_SHIPPABLE and order.fulfillment_center_code == SELLER
 
 
 def _accepted(state: str, quantity: int) -> int | None:

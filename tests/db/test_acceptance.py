@@ -184,7 +184,7 @@ def test_what_others_ship_does_not_fill_the_sweep(north: House, monkeypatch: pyt
     north.skip(1)
     mine = north.place()
     set_lanes(channel=north.channel, lanes=[], by=None)
-    theirs.body["can_shop_ship"] = False
+    theirs.body["fulfillment"] = {"center": {"code": "OPERATOR-1"}}
     north.poll()
     set_lanes(channel=north.channel, lanes=["acceptance"], by=None)
 

@@ -121,7 +121,13 @@ def test_an_order_that_the_operator_accepted_by_itself_is_sent_no_answer(north: 
     assert north.effects("mirakl.accept") == []
 
 
-@pytest.mark.parametrize("change", [{"can_shop_ship": False}, {"fulfillment": {"center": {"code": "OPERATOR-1"}}}])
+OPERATOR_SHIPS = {"fulfillment": {"center": {"code": "OPERATOR-1"}}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [OPERATOR_SHIPS, {**OPERATOR_SHIPS, "can_shop_ship": False}, {"fulfillment": None, "can_shop_ship": False}],
+)
 def test_what_somebody_else_ships_is_stored_and_neither_answered_nor_imported(
     north: House, change: dict[str, Any]
 ) -> None:
@@ -137,6 +143,30 @@ def test_what_somebody_else_ships_is_stored_and_neither_answered_nor_imported(
     assert north.effects("mirakl.accept") == []
     assert north.effects(CREATE) == []
     assert north.holds() == []
+
+
+def test_a_shop_that_cannot_ship_yet_answers_its_order_all_the_same(north: House) -> None:
+    placed = north.place()
+    placed.body["can_shop_ship"] = False
+
+    north.poll()
+
+    assert len(north.effects("mirakl.accept")) == 1
+
+
+def test_what_may_not_be_shipped_just_now_is_imported_when_it_may(north: House) -> None:
+    placed, _ = north.ready()
+    seen = []
+
+    for may_ship in (False, True):
+        north.skip(1)
+        placed.body["can_shop_ship"] = may_ship
+        placed.touch(north.world.clock.seconds())
+        north.poll()
+        north.prepare()
+        seen.append(len(north.effects(CREATE)))
+
+    assert seen == [0, 1]
 
 
 def test_an_address_that_comes_late_is_taken_and_one_that_is_left_out_later_is_kept(north: House) -> None:
