@@ -155,6 +155,7 @@ def test_a_shop_that_cannot_ship_yet_answers_its_order_all_the_same(north: House
 
 
 def test_what_may_not_be_shipped_just_now_is_imported_when_it_may(north: House) -> None:
+    north.map("SKU-001")
     placed, _ = north.ready()
     seen = []
 
