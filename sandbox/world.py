@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sandbox.clock import Clock
 from sandbox.deposco.routes import handle_deposco
 from sandbox.deposco.state import Tenant
+from sandbox.deposco.v2.routes import handle_token, handle_v2
 from sandbox.faults import FaultBook
 from sandbox.floor import Floor
 from sandbox.ledger import Ledger, LedgerEntry
@@ -45,7 +46,7 @@ class World:
         self._sequence = itertools.count()
 
     def handle(self, request: Request) -> Response:
-        """Answer one call: /mirakl/{operator}/... or /deposco/integration/{code}/..."""
+        """Answer one call: /mirakl/{operator}/..., /deposco/integration/{code}/..., or /deposco/latest/... with a token."""
         with self.lock:
             self._catch_up()
             match request.path.split("/", 3):
@@ -54,6 +55,10 @@ class World:
                 case ["", "deposco", "integration", rest]:
                     code, _, resource = rest.partition("/")
                     return handle_deposco(self, code, f"/{resource}", request)
+                case ["", "deposco", "latest", rest]:
+                    return handle_v2(self, f"/{rest}", request)
+                case ["", "deposco", "oauth2", "token"]:
+                    return handle_token(self, request)
             return text_response("There is nothing here.", 404)
 
     def later(self, seconds: float, act: Callable[[], object]) -> None:

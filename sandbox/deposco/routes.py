@@ -1,14 +1,13 @@
 """Which call is which, and who may make it."""
 
 import base64
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sandbox.deposco import items, orders, shipping, stock, writing
 from sandbox.deposco.calls import Context
+from sandbox.deposco.serving import pattern, serve
 from sandbox.deposco.state import Tenant
-from sandbox.faults import apply_faults
 from sandbox.wire import Request, Response, text_response
 
 if TYPE_CHECKING:
@@ -48,14 +47,8 @@ ROUTES: tuple[tuple[str, str, str, Action], ...] = (
 )
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.sub(r"{(\w+):([^}]+)}", r"(?P<\1>\2)", path)
-    return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", parts))
-
-
 _EXACT = {(method, path): (operation, action) for operation, method, path, action in ROUTES if "{" not in path}
-_PATTERNS = [(operation, method, _pattern(path), action) for operation, method, path, action in ROUTES if "{" in path]
-SERVER_ERROR = b'{"errors":[{"errorMessage":"Internal Server Error"}]}'
+_PATTERNS = [(operation, method, pattern(path), action) for operation, method, path, action in ROUTES if "{" in path]
 
 
 def handle_deposco(world: "World", code: str, path: str, request: Request) -> Response:
@@ -73,34 +66,16 @@ def handle_deposco(world: "World", code: str, path: str, request: Request) -> Re
     operation, action, parts = found
     if parts.get("bu") not in (None, tenant.business_unit):
         return text_response(f"Business unit {parts['bu']} is unknown", 404)
-    faults = world.faults.strike("deposco", operation)
-    repeat = any(fault.kind == "repeated_page" for fault in faults)
-    call = Context(world, tenant, request, parts, world.clock.seconds(), repeat_page=repeat)
-
-    def effect() -> Response:
-        return text_response("Too many requests", 429) if _is_too_fast(call) else action(call)
-
-    def note(response: Response) -> None:
-        for key in call.subjects or [request.one("number") or parts.get("number", "")]:
-            world.note("deposco", code, operation, key, response.status, effective=call.effective)
-
-    def late_effect() -> None:
-        call.now = world.clock.seconds()
-        note(effect())
-
-    response = apply_faults(
-        faults, effect, later=lambda seconds: world.later(seconds, late_effect), error_500=SERVER_ERROR
-    )
-    note(response)
-    return response
+    call = Context(world, tenant, request, parts, world.clock.seconds())
+    return serve(call, operation, action, busy=text_response("Too many requests", 429))
 
 
 def _find(method: str, path: str) -> tuple[str, Action, dict[str, str]] | None:
     exact = _EXACT.get((method, path))
     if exact is not None:
         return *exact, {}
-    for operation, wanted, pattern, action in _PATTERNS:
-        match = pattern.fullmatch(path) if wanted == method else None
+    for operation, wanted, path_pattern, action in _PATTERNS:
+        match = path_pattern.fullmatch(path) if wanted == method else None
         if match:
             return operation, action, match.groupdict()
     return None
@@ -114,11 +89,3 @@ def _is_allowed(tenant: Tenant, request: Request) -> bool:
         return base64.b64decode(value).decode() == f"{tenant.username}:{tenant.password}"
     except ValueError:
         return False
-
-
-def _is_too_fast(call: Context) -> bool:
-    if not call.tenant.rate_per_second:
-        return False
-    recent = [at for at in call.tenant.last_calls if at > call.now - 1]
-    call.tenant.last_calls = [*recent, call.now]
-    return len(recent) >= call.tenant.rate_per_second

@@ -31,6 +31,8 @@ class WmsOrder:
     shipped: dict[str, Decimal] = field(default_factory=dict)
     id: int = 0
     updated: float = 0.0
+    # As it was sent over V2; empty when it came over V1.
+    v2: Json = field(default_factory=dict)
 
     @property
     def lines(self) -> list[Json]:
@@ -111,11 +113,23 @@ class Tenant:
     working: dict[str, WmsOrder] = field(default_factory=dict)
     shipments: dict[str, WmsShipment] = field(default_factory=dict)
     carriers: list[tuple[str, str]] = field(default_factory=lambda: [("DHL", "DHL Parcel"), ("DPD", "DPD Classic")])
+    # V2: who may ask for tokens (empty: the user and password of V1), and how long one is good.
+    client_id: str = ""
+    client_secret: str = ""
+    refresh_token: str = ""
+    token_seconds: float = 3600.0
+    tokens: dict[str, tuple[float, frozenset[str] | None]] = field(default_factory=dict)
+    token_numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     rate_per_second: float = 0.0
     last_calls: list[float] = field(default_factory=list)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _open: dict[str, dict[str, WmsOrder]] = field(default_factory=dict)
     _shipments_of: dict[str, list[WmsShipment]] = field(default_factory=dict)
+
+    @property
+    def client(self) -> tuple[str, str]:
+        """Client id and secret of V2."""
+        return self.client_id or self.username, self.client_secret or self.password
 
     def local(self, seconds: float) -> str:
         """A moment with the tenant's own offset."""
