@@ -10,17 +10,20 @@ from core.effects import Claimed, ReadBack
 from core.effects.crashpoints import crashpoint
 from core.limits import block, take
 from core.outcomes import Outcome, OutcomeClass
+from integration.deposco.client import DeposcoClient
 from integration.deposco.fingerprint import order_fingerprint
 from integration.deposco.schemas import CreateResult
 from integration.gateways import deposco_for, profile_of
 from integration.models import Order, Warehouse
 from integration.services.effects.connections import is_paused, paused, warehouses_of
-from integration.services.effects.fan_out import outcome_of
+from integration.services.effects.fan_out import fan_out, outcome_of
 from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
 
+TO_VERIFY = "wms.to_verify"
+DIFFERS = "wms.differs"
 CREATED = range(200, 300)
 CONFLICT = 409
 PERMANENT = range(400, 500)
@@ -84,10 +87,9 @@ class CreateOrder:
             return {effect.id: outcome for effect in mine}
         finally:
             recorder.flush(mine[0].id if len(mine) == 1 else None)
-        return {
-            effect.id: self._settle(warehouse, effect, result, look_until)
-            for effect, result in zip(mine, _pair(mine, results), strict=True)
-        }
+        by_word = {effect.id: _by_word(result) for effect, result in zip(mine, _pair(mine, results), strict=True)}
+        created = [effect for effect in mine if by_word[effect.id].code == TO_VERIFY]
+        return by_word | _verified(warehouse, created, look_until)
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """Look the order up by its number and compare what is there with what was sent."""
@@ -143,24 +145,39 @@ class CreateOrder:
             effect_id=effect.id,
         )
 
-    def _settle(self, warehouse: Warehouse, effect: Claimed, result: CreateResult | None, look_until: float) -> Outcome:
-        if result is None:
-            return Outcome(OutcomeClass.UNKNOWN, "wms.no_result", "The answer names no result for this order")
-        if result.status_code not in CREATED:
-            return _refusal(result)
-        # 207 and 201 are words; the order counts when it is there. Without a free call it is verified a moment later.
+
+def _by_word(result: CreateResult | None) -> Outcome:
+    """What the answer says of one order. 207 and 201 are words: an order counts when it was read back."""
+    if result is None:
+        return Outcome(OutcomeClass.UNKNOWN, "wms.no_result", "The answer names no result for this order")
+    return _to_verify("Created; to be read back") if result.status_code in CREATED else _refusal(result)
+
+
+def _verified(warehouse: Warehouse, created: Sequence[Claimed], look_until: float) -> dict[int, Outcome]:
+    """Read back several at once what was created, as many as there are free calls; the rest a moment later."""
+    free: list[Claimed] = []
+    for effect in created:
         if time.monotonic() > look_until or take(f"{effect.connection}:calls") > 0:
-            return _to_verify("Created; to be read back")
-        there = _look_up(warehouse, effect)
-        if isinstance(there, Outcome):
-            if there.cls is OutcomeClass.THROTTLED:
-                block(f"{effect.connection}:calls", there.retry_after or 1.0)
-            return _to_verify(there.message)
-        if not there.found:
-            return _to_verify("Created, and not yet found by its number")
-        if not there.same:
-            return Outcome(OutcomeClass.PERMANENT, "wms.differs", there.detail)
-        return Outcome(OutcomeClass.OK, result=there.result)
+            break
+        free.append(effect)
+    client, recorder = deposco_for(warehouse)
+    seen = fan_out(lambda effect: _verdict(_ask(client, warehouse, effect)), free, recorders=[recorder])
+    outcomes: dict[int, Outcome] = {}
+    for effect in free:
+        outcome = seen[effect.id]
+        if outcome.cls is OutcomeClass.THROTTLED:
+            block(f"{effect.connection}:calls", outcome.retry_after or 1.0)
+        # A look that failed says nothing about the order, which was created.
+        outcomes[effect.id] = outcome if outcome.code in ("", TO_VERIFY, DIFFERS) else _to_verify(outcome.message)
+    return outcomes
+
+
+def _verdict(there: ReadBack) -> Outcome:
+    if not there.found:
+        return _to_verify(there.detail or "Created, and not yet found by its number")
+    if not there.same:
+        return Outcome(OutcomeClass.PERMANENT, DIFFERS, there.detail)
+    return Outcome(OutcomeClass.OK, result=there.result)
 
 
 def _refusal(result: CreateResult) -> Outcome:
@@ -172,17 +189,22 @@ def _refusal(result: CreateResult) -> Outcome:
 
 
 def _to_verify(message: str) -> Outcome:
-    return Outcome(OutcomeClass.UNKNOWN, "wms.to_verify", message, answered=True)
+    return Outcome(OutcomeClass.UNKNOWN, TO_VERIFY, message, answered=True)
 
 
 def _look_up(warehouse: Warehouse, effect: Claimed) -> ReadBack | Outcome:
     client, recorder = deposco_for(warehouse)
     try:
-        found = client.find_orders(effect.business_key)
+        return _ask(client, warehouse, effect)
     except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
         return outcome_of(error)
     finally:
         recorder.flush(effect.id)
+
+
+def _ask(client: DeposcoClient, warehouse: Warehouse, effect: Claimed) -> ReadBack:
+    """One search by number. Touches no database, so several may ask at once; raises the errors of core.http."""
+    found = client.find_orders(effect.business_key)
     if found is None:
         return ReadBack(found=None, detail="The warehouse's search does not tell whether the order is there")
     if not found:
