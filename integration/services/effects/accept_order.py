@@ -98,10 +98,10 @@ class AcceptOrder:
             if line.line_id in accepted and line.quantity_accepted is None:
                 line.quantity_accepted = line.quantity if accepted[line.line_id] else 0
                 line.save(update_fields=["quantity_accepted"])
-        if order.accepted_at is None:
-            order.accepted_at = now
-            order.save(update_fields=["accepted_at"])
         if order.stage != "received":
+            if order.accepted_at is None:
+                order.accepted_at = now
+                order.save(update_fields=["accepted_at"])
             record_event(
                 order=order,
                 lane="acceptance",
