@@ -10,6 +10,7 @@ from django.db.models import Min
 from integration.deposco.client import DeposcoClient
 from integration.deposco.profile import Profile
 from integration.models import FeedCursor, Order, Parcel, Shipment, Warehouse
+from integration.services.hold_shorted import hold_shorted
 from integration.services.store_shipments import FEED, store_shipments
 from integration.services.take_soon import take_soon
 
@@ -17,7 +18,7 @@ BATCH = 20
 # A number that is late by minutes is looked for often, one that is late by hours now and then.
 SOONEST, LATEST, SHARE = timedelta(seconds=15), timedelta(minutes=10), 10
 # An order that is in the warehouse so long is asked for by its own number in turn, whatever the list says.
-STRAY_AFTER = timedelta(minutes=30)
+STRAY_AFTER = timedelta(minutes=1)
 STRAYS = 1
 
 
@@ -38,7 +39,7 @@ def follow_shipments(
     now: datetime,
     heartbeat: Callable[[], None],
 ) -> Followed:
-    """Read what waits for a number, what is no longer listed, and in turn an order that is long in the warehouse.
+    """Read what waits for a number, what is no longer listed, and in turn an order that is still in the warehouse.
 
     Each is one call with a token of its own; without a free one the rest waits for the next beat. Raises the errors of
     core.http.
@@ -57,9 +58,16 @@ def follow_shipments(
     for order in _strays(warehouse, now):
         if not _has_token(warehouse):
             return result
+        found = client.find_orders(order.wms_number) or ()
+        heartbeat()
+        if not _has_token(warehouse):
+            return result
         mine = [row for row in client.shipments_of_order(order.order_id) if order.wms_number in row.order_numbers]
         stored = store_shipments(warehouse=warehouse, profile=profile, shipments=mine, now=now)
         result.parcels += stored.parcels
+        # What was cancelled over there leaves no shipment by which it would be told.
+        cancelled = [row.number for row in found if profile.status_map.get(row.status) == "cancelled"]
+        hold_shorted(warehouse=warehouse, cancelled=cancelled)
         result.read += 1
         _remember_stray(warehouse, order.pk)
     return result

@@ -12,9 +12,9 @@ from integration.deposco.parcels import aggregate_parcels
 from integration.deposco.profile import Profile
 from integration.deposco.schemas import Shipment as WireShipment
 from integration.models import Order, Shipment, Warehouse
-from integration.services.hold_record import hold_record
+from integration.services.hold_shorted import hold_shorted
 from integration.services.keep_unreadable import Unreadable, clear_unreadable, keep_unreadable
-from integration.services.settle_dispatch import BEFORE_SHIPPED, settle_dispatch, shorted_key
+from integration.services.settle_dispatch import settle_dispatch
 from integration.services.store_parcels import store_parcels
 from integration.services.take_back_shipment import take_back_shipment
 
@@ -75,7 +75,8 @@ def store_shipments(
     failed = {row.external_id for row in bad}
     good = [wire.shipment_number for wire in news if wire.shipment_number not in failed]
     clear_unreadable(connection=warehouse.connection, feed=FEED, external_ids=good)
-    _hold_shorted(warehouse, profile, [wire for wire in news if wire.shipment_number in good])
+    told = _finished(profile, [wire for wire in news if wire.shipment_number in good])
+    hold_shorted(warehouse=warehouse, finished=told)
     return result
 
 
@@ -121,39 +122,14 @@ def _store_one(warehouse: Warehouse, profile: Profile, wire: WireShipment, diges
         return new
 
 
-def _hold_shorted(warehouse: Warehouse, profile: Profile, shipments: Iterable[WireShipment]) -> None:
-    """Orders that the warehouse calls finished while units of them never left: the marketplace must be told."""
-    finished = {
+def _finished(profile: Profile, shipments: Iterable[WireShipment]) -> list[str]:
+    """Orders that the shipments call over."""
+    return [
         number
         for wire in shipments
         for number, status in wire.order_statuses.items()
         if profile.status_map.get(status) in OVER
-    }
-    for number in sorted(finished):
-        with transaction.atomic():
-            order = (
-                Order.objects.select_for_update()
-                .filter(wms_number=number, channel__warehouse=warehouse, stage__in=BEFORE_SHIPPED)
-                .first()
-            )
-            if order is None:
-                continue
-            missing = {
-                line.line_id: line.quantity_live - left
-                for line in order.lines.all()
-                if (left := sum(part.quantity for part in line.parcel_lines.exclude(parcel__state="withdrawn")))
-                < line.quantity_live
-            }
-            if missing and order.parcels.exclude(state="withdrawn").exists():
-                hold_record(
-                    order=order,
-                    kind="order.shorted",
-                    cause_key=shorted_key(order),
-                    summary=f"The warehouse finished order {order.order_id} without {sum(missing.values())} units of it: "
-                    "cancel them at the marketplace",
-                    lane="dispatch",
-                    detail={"wms_number": number, "missing": missing},
-                )
+    ]
 
 
 def _digest(wire: WireShipment) -> str:

@@ -105,6 +105,21 @@ def test_a_shipment_without_a_ship_date_is_found_by_asking_for_its_order(north: 
     assert placed.state == "SHIPPED"
 
 
+def test_an_order_that_is_cancelled_in_the_warehouse_is_held_until_the_marketplace_cancels_it_too(
+    north: House,
+) -> None:
+    placed, order = north.in_warehouse()
+    north.tenant.orders[order.wms_number].status = "Canceled"
+    north.read()
+    too_early = north.holds()
+    north.skip(2 * 60)
+
+    north.read()
+
+    assert too_early == []
+    assert north.holds(north.order(placed)) == [("order.shorted", f"{order.order_id}:shorted")]
+
+
 def test_what_is_not_ours_is_left_alone(north: House) -> None:
     _, order = north.in_warehouse()
     north.ship(order)
