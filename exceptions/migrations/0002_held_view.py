@@ -1,9 +1,11 @@
 from django.db import migrations
 
 # One relation says what is held or wrong, whatever table knows it: cases are made from it and from nothing else.
+# Every field of an order that the warehouse cannot take is one piece of work, so these are one case, the order's.
+# An order that nobody answers is refused by the marketplace itself: two hours before, it is a case.
 CREATE = """
 CREATE VIEW exceptions_held AS
-SELECT h.kind, h.cause_key, o.channel_id, ''::varchar AS connection, h.summary, h.stage, h.since,
+SELECT h.kind, CASE WHEN h.kind = 'order.invalid_data' THEN o.order_id ELSE h.cause_key END AS cause_key, o.channel_id, ''::varchar AS connection, h.summary, h.stage, h.since,
        CASE WHEN o.stage = 'received' THEN o.acceptance_deadline_at ELSE o.shipping_deadline_at END AS deadline_at,
        o.total_price AS value, o.currency, 'hold'::varchar AS record_type, h.id AS record_id, o.id AS order_id
 FROM integration_hold h JOIN integration_order o ON o.id = h.order_id
@@ -13,6 +15,14 @@ SELECT 'order.dispatch_late', c.code, o.channel_id, '', 'Orders of ' || c.name |
        o.shipping_deadline_at, o.shipping_deadline_at, o.total_price, o.currency, 'order', o.id, o.id
 FROM integration_order o JOIN integration_channel c ON c.id = o.channel_id
 WHERE o.stage IN ('ready', 'in_wms', 'picking', 'shipped') AND o.shipping_deadline_at < app_now()
+UNION ALL
+SELECT 'order.acceptance_at_risk', c.code, o.channel_id, '', 'Orders of ' || c.name || ' will be refused unless accepted soon',
+       o.stage, o.first_seen_at, coalesce(o.acceptance_deadline_at, o.ordered_at + make_interval(hours => c.acceptance_hours)),
+       o.total_price, o.currency, 'order', o.id, o.id
+FROM integration_order o JOIN integration_channel c ON c.id = o.channel_id
+WHERE o.stage = 'received' AND o.can_shop_ship AND o.fulfillment_center = 'DEFAULT'
+  AND coalesce(o.acceptance_deadline_at, o.ordered_at + make_interval(hours => c.acceptance_hours))
+      < app_now() + make_interval(mins => 120)
 UNION ALL
 SELECT 'connection.down', b.name, NULL, substr(b.name, 6), substr(b.name, 6) || ': ' || left(b.reason, 300), '',
        b.opened_at, NULL, NULL, '', 'breaker', hashtext(b.name), NULL
