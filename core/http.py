@@ -242,11 +242,20 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     return seconds if 0 < seconds < MAX_RETRY_AFTER else 1.0
 
 
+def _their_time(headers: Mapping[str, str]) -> datetime:
+    """What the far side's clock said when it answered, which is what its dates are measured by; ours when it says nothing."""
+    try:
+        told = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return datetime.now(UTC)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
 def _judge(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     if 200 <= status < 300:  # noqa: PLR2004 -- the 2xx range
         return Reply(status, headers, body)
     text = body.decode("utf-8", "replace")
-    retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
+    retry_after = parse_retry_after(headers.get("retry-after"), _their_time(headers))
     if status == 429 or (status == 503 and retry_after is not None):  # noqa: PLR2004 -- RFC 6585, RFC 9110
         raise ThrottledError(status, text, headers, retry_after)
     if status in (401, 403):

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,19 @@ def test_a_503_that_says_when_to_come_back_is_throttling_and_may_have_been_sent(
 )
 def test_a_retry_after_is_read_in_every_form(value: str | None, seconds: float | None) -> None:
     assert parse_retry_after(value, NOW) == seconds
+
+
+def test_a_date_to_wait_for_is_measured_by_the_clock_that_wrote_it() -> None:
+    """The far side's clock is years behind: by ours its date would be long over."""
+    headers = {"Date": "Thu, 24 Nov 2016 12:00:00 GMT", "Retry-After": "Thu, 24 Nov 2016 12:00:40 GMT"}
+    refusing = httpx.MockTransport(lambda _: httpx.Response(429, headers=headers))
+    client = HttpClient("http://127.0.0.1", transport=refusing)
+
+    with pytest.raises(ThrottledError) as raised:
+        client.request("read", "GET", "/")
+
+    client.close()
+    assert raised.value.retry_after == 40.0
 
 
 @given(st.text())
