@@ -11,7 +11,7 @@ from core.http import Call, HttpClient, StatusError
 from integration.deposco.errors import UnsupportedTransportError
 from integration.deposco.normalise import as_decimal, as_list, as_text, body_of, inside
 from integration.deposco.profile import Profile
-from integration.deposco.reading import create_result, orders_in, wms_order, wms_shipment
+from integration.deposco.reading import create_result, orders_in, shipments_in, wms_order, wms_shipment
 from integration.deposco.schemas import Availability, CreateResult, Shipment, WmsOrder
 
 Json = dict[str, Any]
@@ -208,8 +208,7 @@ class DeposcoClient:
             if error.status == NOT_FOUND:
                 return []
             raise
-        rows = inside(body, "shipments", "shipment") or inside(body, "shipment")
-        return [wms_shipment(row, self._profile.zone) for row in rows if self._is_of_unit(row)]
+        return [wms_shipment(row, self._profile.zone) for row in shipments_in(body) if self._is_of_unit(row)]
 
     def _is_of_unit(self, row: Json) -> bool:
         return as_text(row.get("businessUnit")) in (None, self._bu)

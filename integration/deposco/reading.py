@@ -5,6 +5,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
+from core.http import UnknownOutcomeError
 from integration.deposco.normalise import as_decimal, as_list, as_moment, as_text, inside, offset_of
 from integration.deposco.schemas import CreateResult, Shipment, WmsLine, WmsOrder
 
@@ -15,8 +16,26 @@ UNPROCESSABLE, GOOD = 422, 300
 
 
 def orders_in(body: Any) -> list[Json]:
-    """The orders of an answer, whatever it is wrapped in."""
-    return inside(body, "orders", "order") or inside(body, "order") or inside(body, "Order")
+    """The orders of an answer, whatever it is wrapped in. Raises UnknownOutcomeError when it is no list of orders."""
+    return _rows_in(body, ("orders",), ("order", "Order"), key="number")
+
+
+def shipments_in(body: Any) -> list[Json]:
+    """The shipments of an answer, as orders_in."""
+    return _rows_in(body, ("shipments",), ("shipment", "Shipment"), key="shipmentNumber")
+
+
+def _rows_in(body: Any, lists: tuple[str, ...], names: tuple[str, ...], *, key: str) -> list[Json]:
+    """Rows under a list's name, under their own or under none. An answer with neither must not pass for "there is none":
+    a page of something in between is well-formed as well, and what it hides would be written a second time.
+    """
+    parts = as_list(body)
+    if not all(isinstance(part, dict) and (not part or key in part or {*lists, *names} & set(part)) for part in parts):
+        message = f"The answer holds no {names[0]}s: {str(body)[:120]}"
+        raise UnknownOutcomeError(message)
+    bare = [part for part in parts if key in part]
+    within = [row for outer in lists for row in inside(parts, outer)]
+    return bare or [row for name in names for row in inside([*parts, *within], name)] or [r for r in within if key in r]
 
 
 def wms_order(row: Json) -> WmsOrder:
