@@ -26,8 +26,10 @@ def shipments_in(body: Any) -> list[Json]:
 
 
 def _rows_in(body: Any, lists: tuple[str, ...], names: tuple[str, ...], *, key: str) -> list[Json]:
-    """Rows under a list's name, under their own or under none. An answer with neither must not pass for "there is none":
-    a page of something in between is well-formed as well, and what it hides would be written a second time.
+    """Rows under a list's name, under their own or under none.
+
+    An answer with none of them must not pass for "there is none": a page of something in between is well-formed as
+    well, and what it hides would be written a second time.
     """
     parts = as_list(body)
     if not all(isinstance(part, dict) and (not part or key in part or {*lists, *names} & set(part)) for part in parts):
