@@ -11,9 +11,14 @@ import httpx
 from core.http import Call
 from core.models import CallLog
 from integration.deposco.client import DeposcoClient
-from integration.deposco.profile import Profile, default_v1_profile
+from integration.deposco.port import WmsPort
+from integration.deposco.profile import CAPABILITIES, Profile, default_v1_profile
+from integration.deposco.tenant import TenantClient
+from integration.deposco.v2.client import DeposcoV2Client
+from integration.deposco.v2.tokens import client_of
 from integration.mirakl.client import MiraklClient
 from integration.models import Channel, Warehouse
+from integration.pace import Pace, away_from_database
 
 TransportFactory = Callable[[str], httpx.BaseTransport | None]
 
@@ -27,11 +32,15 @@ _served: ContextVar[int | None] = ContextVar("served_effect", default=None)
 
 @contextmanager
 def serving(effect_id: int) -> Iterator[None]:
-    """Say that the calls made inside, on this thread, serve this effect: its order's passport shows them."""
-    token = _served.set(effect_id)
+    """Say that the calls made inside, on this thread, serve this effect: its order's passport shows them.
+
+    Such a thread may be one of many, so nothing in here touches the database.
+    """
+    token, away = _served.set(effect_id), away_from_database.set(True)
     try:
         yield
     finally:
+        away_from_database.reset(away)
         _served.reset(token)
 
 
@@ -76,7 +85,7 @@ class _Cache:
 
     factory: TransportFactory = _no_transport
     mirakl: dict[str, tuple[MiraklClient, CallRecorder]] = field(default_factory=dict)
-    deposco: dict[str, tuple[DeposcoClient, CallRecorder]] = field(default_factory=dict)
+    deposco: dict[str, tuple[WmsPort, CallRecorder]] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget every client; the next use makes new ones."""
@@ -124,27 +133,58 @@ def mirakl_for(channel: Channel) -> tuple[MiraklClient, CallRecorder]:
     return _cache.mirakl[key]
 
 
-def deposco_for(warehouse: Warehouse) -> tuple[DeposcoClient, CallRecorder]:
+def deposco_for(warehouse: Warehouse) -> tuple[WmsPort, CallRecorder]:
     """The client of the tenant, with its profile, and its recorder."""
     key = _key(
-        warehouse.code, warehouse.url, warehouse.tenant_code, warehouse.username, warehouse.password, warehouse.profile
+        warehouse.code,
+        warehouse.url,
+        warehouse.tenant_code,
+        warehouse.business_unit,
+        warehouse.username,
+        warehouse.password,
+        warehouse.client_id,
+        warehouse.client_secret,
+        warehouse.profile,
     )
     if key not in _cache.deposco:
+        profile = profile_of(warehouse)
         recorder = CallRecorder(warehouse.connection)
-        client = DeposcoClient(
-            warehouse.url,
-            warehouse.tenant_code,
-            warehouse.business_unit,
-            warehouse.username,
-            warehouse.password,
-            profile=profile_of(warehouse),
-            transport=_cache.factory(warehouse.connection),
-            on_call=recorder,
-        )
-        _cache.deposco[key] = (client, recorder)
+        spoken = {profile.speaks(name) for name in CAPABILITIES}
+        v1 = _v1_client(warehouse, profile, recorder) if "v1" in spoken else None
+        v2 = _v2_client(warehouse, profile, recorder, is_alone=v1 is None) if "v2" in spoken else None
+        _cache.deposco[key] = (TenantClient(profile, v1=v1, v2=v2), recorder)
     return _cache.deposco[key]
 
 
+def _v1_client(warehouse: Warehouse, profile: Profile, recorder: CallRecorder) -> DeposcoClient:
+    return DeposcoClient(
+        warehouse.url,
+        warehouse.tenant_code,
+        warehouse.business_unit,
+        warehouse.username,
+        warehouse.password,
+        profile=profile,
+        transport=_cache.factory(warehouse.connection),
+        on_call=recorder,
+    )
+
+
+def _v2_client(warehouse: Warehouse, profile: Profile, recorder: CallRecorder, *, is_alone: bool) -> DeposcoV2Client:
+    """V2 alone has its client in the user's place; beside V1 it may have one of its own."""
+    own = (warehouse.client_id, warehouse.client_secret)
+    shared = (warehouse.username, warehouse.password)
+    return DeposcoV2Client(
+        warehouse.url,
+        warehouse.tenant_code,
+        warehouse.business_unit,
+        client_of(*(shared if is_alone or not all(own) else own)),
+        profile=profile,
+        transport=_cache.factory(warehouse.connection),
+        on_call=recorder,
+        pace=Pace(f"{warehouse.connection}:calls", profile.transport.rate_per_second),
+    )
+
+
 def profile_of(warehouse: Warehouse) -> Profile:
-    """The tenant profile as stored, or the plain V1 one where none was stored yet."""
+    """The tenant profile as stored, or the plain one where none was stored yet."""
     return Profile.model_validate(warehouse.profile) if warehouse.profile else default_v1_profile()

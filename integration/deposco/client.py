@@ -8,7 +8,6 @@ from urllib.parse import quote
 import httpx
 
 from core.http import Call, HttpClient, StatusError
-from integration.deposco.errors import UnsupportedTransportError
 from integration.deposco.normalise import as_decimal, as_list, as_text, body_of, inside
 from integration.deposco.profile import Profile
 from integration.deposco.reading import create_result, orders_in, shipments_in, wms_order, wms_shipment
@@ -64,7 +63,6 @@ class DeposcoClient:
     def cancel_orders(self, numbers: Sequence[str]) -> None:
         """POST /orders/statusUpdates with status Canceled: documented, and to be proved per tenant."""
         form = {"status": "Canceled", "type": [self._profile.order_type] * len(numbers), "number": list(numbers)}
-        self._v1_only("cancel")
         self._http.request("orders.status", "POST", self._profile.routes.status_updates, form=form)
 
     def find_orders(self, number: str) -> list[WmsOrder] | None:
@@ -73,7 +71,6 @@ class DeposcoClient:
         Every row is checked here: parameters that a tenant does not know are ignored over there, and then the answer
         holds somebody else's orders. The order is then read by its own address, where the gateway takes that.
         """
-        self._v1_only("find")
         params = {"type": self._profile.order_type, "number": number}
         try:
             reply = self._http.request("orders.search", "GET", self._profile.routes.search_order, params=params)
@@ -114,7 +111,6 @@ class DeposcoClient:
         self, *, items: Sequence[str] = (), facilities: Sequence[str] = (), page: int = 1
     ) -> list[Availability]:
         """GET enterpriseinventory availability: one page, read until an empty one. Totals carry no facility."""
-        self._v1_only("availability")
         params: dict[str, Any] = {
             "measures": ",".join(self._profile.inventory.measures),
             "itemNumbers": ",".join(items) or None,
@@ -129,14 +125,12 @@ class DeposcoClient:
 
     def inventory_full(self, *, page: int = 1, since: datetime | None = None) -> list[Json]:
         """GET /inventory/full: one page of items, each with its facilities; `since` reads what moved."""
-        self._v1_only("inventory")
         params = {"pageNo": page, "startActivityTime": since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else None}
         body = body_of(self._http.request("inventory.full", "GET", self._profile.routes.inventory_full, params=params))
         return inside(body, "itemInventory") or inside(body, "fullInventory", "itemInventory")
 
     def item(self, number: str) -> Json | None:
         """GET one item; None when there is none."""
-        self._v1_only("item")
         path = self._profile.routes.item.format(bu=quote(self._bu), number=quote(number, safe=""))
         try:
             body = body_of(self._http.request("items.get", "GET", path))
@@ -155,7 +149,6 @@ class DeposcoClient:
         The search has no pages that are known of. An answer of just so many rows as lists are often cut at is asked
         again in two halves, down to a second.
         """
-        self._v1_only("shipments")
         place = zone or self._profile.zone
         window = ",".join(moment.astimezone(place).strftime("%Y-%m-%dT%H:%M:%S") for moment in (start, end))
         params = {"actualShipDateOps": "BETWEEN", "actualShipDate": window}
@@ -169,15 +162,18 @@ class DeposcoClient:
         ]
         return list({shipment.shipment_number: shipment for shipment in [*found, *halves]}.values())
 
-    def shipments_of_order(self, customer_order_number: str) -> list[Shipment]:
+    def shipments_of_order(
+        self,
+        customer_order_number: str,
+        *,
+        order_number: str = "",  # noqa: ARG002 -- the port's; V1 knows only the marketplace's
+    ) -> list[Shipment]:
         """GET /search/shipment by the marketplace's order id."""
-        self._v1_only("shipments")
         params = {"orderHeaders.customerOrderNumber": customer_order_number}
         return self._shipments("shipments.search", self._profile.routes.search_shipment, params)
 
     def shipment(self, number: str, *, customer_order_number: str = "") -> Shipment | None:
         """GET one shipment; where that route is not granted, look for it among those of its order. None: there is none."""
-        self._v1_only("shipments")
         path = self._profile.routes.shipment.format(bu=quote(self._bu), number=quote(number, safe=""))
         try:
             rows = self._shipments("shipments.get", path, {})
@@ -194,7 +190,6 @@ class DeposcoClient:
     # How answers are read
 
     def _write_orders(self, operation: str, path: str, orders: Sequence[Mapping[str, Any]]) -> list[CreateResult]:
-        self._v1_only("orders")
         reply = self._http.request(operation, "POST", path, json={"order": list(orders)})
         body = body_of(reply)
         responses = inside(body, "multistatus", "response") or inside(body, "response")
@@ -221,8 +216,3 @@ class DeposcoClient:
             if row is item or facility:
                 known = {name: value for name, value in figures.items() if value is not None}
                 yield Availability(item_number=number, facility="" if row is item else facility, measures=known)
-
-    def _v1_only(self, capability: str) -> None:
-        if self._profile.transport.api == "v2":
-            message = f"The profile asks for V2, and {capability} is spoken over V1 only: set the api to v1 or mixed."
-            raise UnsupportedTransportError(message)

@@ -70,7 +70,7 @@ def aggregate_parcels(shipment: Shipment, profile: Profile) -> WireParcels:
         WireParcel(
             parcel_key=key,
             tracking_number=draft.tracking,
-            tracking_url=_url(shipment, draft.tracking, settings.tracking_url),
+            tracking_url=_url(shipment, draft.tracking, shipment.tracking_url_mode or settings.tracking_url),
             carriers=carriers,
             lines=tuple(WireParcelLine(*identity, quantity) for identity, quantity in draft.quantities.items()),
         )

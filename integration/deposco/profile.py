@@ -1,21 +1,36 @@
 """The tenant profile: how one Deposco tenant speaks, as data. An integrator changes it without code."""
 
-from typing import Any, Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from integration.deposco.rules import FieldRule, Part
+from integration.deposco.rules import rule as _rule
+from integration.deposco.v2.settings import V2Settings
+
+__all__ = ["CAPABILITIES", "Capability", "FieldRule", "Part", "Profile", "default_v1_profile"]
 
 
-class Part(BaseModel):
-    """The base of every part: unknown keys are mistakes and are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Api = Literal["v1", "v2"]
+Capability = Literal["orders", "shipments", "items", "facilities", "stock"]
+CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
+# Over what each is spoken. V2 tells no stock, and V1 has no list of facilities: it tells them with its stock.
+SPOKEN: dict[str, dict[Capability, Api]] = {
+    "v1": {"orders": "v1", "shipments": "v1", "items": "v1", "stock": "v1"},
+    "v2": {"orders": "v2", "shipments": "v2", "items": "v2", "facilities": "v2"},
+    "mixed": {"orders": "v2", "shipments": "v2", "items": "v2", "facilities": "v2", "stock": "v1"},
+}
 
 
 class Transport(Part):
-    """Which API generation serves, how often it may be called, how large a page is."""
+    """Which API generation serves, how often it may be called, how large a page is.
+
+    `capabilities` overrides, one by one, what `api` means: {"shipments": "v1"}.
+    """
 
     api: Literal["v1", "v2", "mixed"] = "v1"
+    capabilities: dict[Capability, Api] = Field(default_factory=dict)
     rate_per_second: float = 4.0
     page_size: int = 100
     # A search that answers with just so many rows may have been cut: it is asked again in halves.
@@ -37,27 +52,6 @@ class Routes(Part):
     item: str = "/items/{bu}/{number}"
     search_shipment: str = "/search/shipment"
     shipment: str = "/shipments/{bu}/{number}"
-
-
-class FieldRule(Part):
-    """One target field: where its value comes from, and what is done to it.
-
-    `source` is a dotted path into the canonical order, `constant` a fixed value, `template` a text with {paths}.
-    `table` looks the value up in `tables`; a value that is not there is a problem unless `table_default` says "same".
-    `keep_empty` sends an empty value where others are left out: some elements must be there, if only empty.
-    """
-
-    target: str
-    source: str = ""
-    constant: str = ""
-    template: str = ""
-    table: str = ""
-    table_default: Literal["problem", "same"] = "problem"
-    function: Literal["", "upper", "iso2", "date", "number"] = ""
-    required: bool = False
-    max_length: int = 0
-    truncate: bool = False
-    keep_empty: bool = False
 
 
 class Limits(Part):
@@ -109,15 +103,16 @@ class Profile(Part):
     status_map: dict[str, str] = Field(default_factory=dict)
     inventory: Inventory = Inventory()
     shipment_map: ShipmentMap = ShipmentMap()
+    v2: V2Settings = V2Settings()
+
+    def speaks(self, capability: Capability) -> Api | None:
+        """Over which generation something is spoken; None when this tenant cannot be asked for it."""
+        return {**SPOKEN[self.transport.api], **self.transport.capabilities}.get(capability)
 
     @property
     def zone(self) -> ZoneInfo:
         """The tenant's own time zone, for times without an offset."""
         return ZoneInfo(self.time_zone or "UTC")
-
-
-def _rule(target: str, source: str = "", **more: Any) -> FieldRule:
-    return FieldRule(target=target, source=source, **more)
 
 
 def _address(target: str, source: str) -> tuple[FieldRule, ...]:
@@ -138,7 +133,7 @@ def _address(target: str, source: str) -> tuple[FieldRule, ...]:
 
 
 def default_v1_profile() -> Profile:
-    """The plain V1 tenant: what its schema names, and what was seen to be accepted."""
+    """The plain tenant: V1 as its schema names it and was seen to accept it, and V2 ready beside it."""
     return Profile(
         order_map=(
             _rule("businessUnit", "business_unit", required=True),
@@ -175,7 +170,11 @@ def default_v1_profile() -> Profile:
             **dict.fromkeys(("Draft", "New", "Accepted", "Open", "Ready", "Planned"), "received"),
             **dict.fromkeys(("Hold", "Needs Attention", "Suspended", "Incomplete"), "held"),
             "Back Ordered": "backordered",
+            **dict.fromkeys(("Ready for Fulfillment", "Wave Built"), "received"),
             **dict.fromkeys(("Released", "Picking", "Packing", "Packed", "Processing"), "in_progress"),
+            **dict.fromkeys(("Partially Released", "Pick Complete", "Partially Staged", "Staged"), "in_progress"),
+            **dict.fromkeys(("Partially Loaded", "Loaded"), "in_progress"),
+            "Partially Shipped": "partially_shipped",
             **dict.fromkeys(("Complete", "Ship Complete", "Closed", "Invoiced"), "shipped"),
             **dict.fromkeys(("Canceled", "Voided", "Rejected"), "cancelled"),
         },

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -62,4 +62,6 @@ class Shipment:
     # The status of each order as the shipment tells it, and the offset from UTC its times are written with.
     order_statuses: dict[str, str] = field(default_factory=dict)
     utc_offset_minutes: int | None = None
+    # Whether the address for tracking is whole or only its beginning; empty: as the profile says.
+    tracking_url_mode: Literal["", "full", "base"] = ""
     raw: dict[str, Any] = field(default_factory=dict, repr=False)

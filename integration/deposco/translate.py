@@ -11,6 +11,8 @@ from integration.deposco.profile import FieldRule, Profile
 
 # A template names paths in braces: {ship_to.name}.
 PATH = re.compile(r"{([\w.]+)}")
+# The names of a target's path; one in brackets has dots of its own.
+NAME = re.compile(r"\[([^\]]+)\]|([^.\[\]]+)")
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,18 @@ class Translation:
 def translate(
     profile: Profile, *, header: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], alpha2: Mapping[str, str]
 ) -> Translation:
-    """The tenant's order from plain nested values. Empty values are left out; lines go to orderLines.orderLine.
+    """The tenant's order from plain nested values, in the generation that its orders are spoken in.
+
+    Empty values are left out; lines go to orderLines.orderLine, or to orderLines.data in V2.
 
     `alpha2` turns alpha-3 country codes into alpha-2 where a rule asks for iso2.
     """
     problems: list[TranslationProblem] = []
-    payload = _fill(profile, profile.order_map, header, alpha2, problems)
-    payload["orderLines"] = {"orderLine": [_fill(profile, profile.line_map, line, alpha2, problems) for line in lines]}
+    is_v2 = profile.speaks("orders") == "v2"
+    maps = profile.v2 if is_v2 else profile
+    payload = _fill(profile, maps.order_map, header, alpha2, problems)
+    rows = [_fill(profile, maps.line_map, line, alpha2, problems) for line in lines]
+    payload["orderLines"] = {"data" if is_v2 else "orderLine": rows}
     return Translation(payload=None if problems else payload, problems=tuple(problems))
 
 
@@ -64,7 +71,7 @@ def _fill(
         if problem:
             problems.append(TranslationProblem(rule.source or rule.target, "profile", value, problem))
         elif value or rule.keep_empty:
-            _put(target, rule.target, value)
+            _put(target, rule.target, _as_number(value) if rule.kind == "number" else value)
     return target
 
 
@@ -97,7 +104,16 @@ def _worded(value: Any, function: str, profile: Profile, alpha2: Mapping[str, st
         return text.upper()
     if function == "iso2":
         return alpha2.get(text, text)
+    if function in ("first_name", "last_name"):
+        # The last word, and what stands before it: together they are the name again.
+        first, _, last = text.rpartition(" ")
+        return last if function == "last_name" else first
     return text
+
+
+def _as_number(text: str) -> int | float:
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _at(source: Mapping[str, Any], path: str) -> Any:
@@ -109,8 +125,8 @@ def _at(source: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _put(target: dict[str, Any], path: str, value: str) -> None:
-    *parents, last = path.split(".")
+def _put(target: dict[str, Any], path: str, value: str | float) -> None:
+    *parents, last = (bracketed or plain for bracketed, plain in NAME.findall(path))
     for parent in parents:
         target = target.setdefault(parent, {})
     target[last] = value

@@ -15,6 +15,9 @@ class Warehouse(models.Model):
     business_unit = models.CharField(max_length=60)
     username = models.CharField(max_length=120)
     password = EncryptedTextField()
+    # V2's own client where both generations are spoken; empty: user and password are it.
+    client_id = models.CharField(max_length=120, blank=True)
+    client_secret = EncryptedTextField(blank=True)
     api = models.CharField(max_length=8, default="v1", choices=[("v1", "V1"), ("v2", "V2"), ("mixed", "Mixed")])
     profile = models.JSONField(default=dict)
     found = models.JSONField(default=dict)

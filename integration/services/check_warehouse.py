@@ -7,8 +7,9 @@ from core.clock import db_now
 from core.http import AuthError, HttpError, NotSentError, StatusError, ThrottledError
 from core.limits import close_breaker
 from core.models import User
-from integration.deposco.client import DeposcoClient
 from integration.deposco.errors import UnsupportedTransportError
+from integration.deposco.port import WmsPort
+from integration.deposco.schemas import Availability
 from integration.gateways import deposco_for
 from integration.models import Facility, Warehouse
 from integration.services.check_channel import SERVER_ERROR, ProbeResult
@@ -19,7 +20,7 @@ NO_SUCH_ORDER = "HOLDPOINT-PROBE"
 
 
 def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
-    """Read one page of availability and search for an order that does not exist; store facilities and measures."""
+    """Search for an order that does not exist, read facilities and a page of stock; store facilities and measures."""
     client, recorder = deposco_for(warehouse)
     problems: list[str] = []
     try:
@@ -34,7 +35,10 @@ def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
     finally:
         recorder.flush()
     for number in found["facilities"]:
-        Facility.objects.get_or_create(warehouse=warehouse, number=number, defaults={"name": number})
+        name = found["facility_names"].get(number, number)
+        facility, _ = Facility.objects.get_or_create(warehouse=warehouse, number=number, defaults={"name": name})
+        if facility.name == number != name:
+            Facility.objects.filter(pk=facility.pk).update(name=name)
     warehouse.found = found
     warehouse.tested_at = db_now()
     warehouse.save(update_fields=["found", "tested_at"])
@@ -48,27 +52,37 @@ def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
     return ProbeResult(ok=True, summary=summary, found=found, problems=tuple(problems))
 
 
-def _read(client: DeposcoClient, problems: list[str]) -> dict[str, Any]:
+def _read(client: WmsPort, problems: list[str]) -> dict[str, Any]:
     """Orders must be readable, since none counts before it was read back; stock is another lane's matter."""
     is_readable = client.find_orders(NO_SUCH_ORDER) is not None
     if not is_readable:
         problems.append(
             "Orders cannot be found by their number: the search ignores it, and the order's own address is refused."
         )
+    names = client.facilities() if client.can("facilities") else {}
+    rows = _stock(client, problems)
+    return {
+        "facilities": sorted({*names, *(row.facility for row in rows if row.facility)}),
+        "facility_names": names,
+        "measures": sorted({name for row in rows for name in row.measures}),
+        "orders_readable": is_readable,
+    }
+
+
+def _stock(client: WmsPort, problems: list[str]) -> list[Availability]:
+    """One page of stock, where the tenant can be asked for it."""
+    if not client.can("stock"):
+        problems.append("Stock cannot be read over V2: choose mixed where V1 is granted too, before the stock lane.")
+        return []
     try:
-        rows = client.availability(page=1)
+        return client.availability(page=1)
     except ThrottledError:
         raise
     except StatusError as error:
         if error.status >= SERVER_ERROR:
             raise
-        rows = []
         problems.append(f"Stock cannot be read with this user (answer {error.status}): ask for that endpoint.")
-    return {
-        "facilities": sorted({row.facility for row in rows if row.facility}),
-        "measures": sorted({name for row in rows for name in row.measures}),
-        "orders_readable": is_readable,
-    }
+    return []
 
 
 def _plain(error: HttpError) -> str:

@@ -25,8 +25,13 @@ def connect_deposco(
     api: str,
     by: User | None,
     rate_per_second: float | None = None,
+    client_id: str = "",
+    client_secret: str = "",
 ) -> Warehouse:
     """Create the warehouse, or change the one with this code; an empty password keeps the one that is stored.
+
+    For V2 alone, user and password are the client id and its secret. Where both generations are spoken, V2 may have a
+    client of its own; what is empty keeps what is stored. Behind a secret, after a blank, may stand a refresh token.
 
     `rate_per_second` is the account-wide limit of calls (Deposco publishes none; 2 to 4 are known to be fine).
     Channels that have no warehouse take it when it is the only one. Raises InvalidInputError with a problem per field.
@@ -35,22 +40,13 @@ def connect_deposco(
     problems = {
         **address_problems(url),
         **code_problems(code, Warehouse.objects.exclude(code=code).filter(code__iexact=code).exists()),
+        **_empty(tenant_code=tenant_code, business_unit=business_unit, username=username),
+        **_client_problems(old, client_id, client_secret),
     }
-    for field, value in (
-        ("tenant_code", tenant_code),
-        ("business_unit", business_unit),
-        ("username", username),
-    ):
-        if not value.strip():
-            problems[field] = "This cannot be empty."
     if not password and old is None:
         problems["password"] = "Enter the password of the API user."  # noqa: S105 -- a sentence, not a secret
     if api not in APIS:
         problems["api"] = f"Choose one of {', '.join(APIS)}."
-    elif api == "v2":
-        problems["api"] = (
-            "V2 alone cannot be used yet: stock and orders are spoken over V1. Choose v1, or mixed where V2 is granted too."
-        )
     if rate_per_second is not None and rate_per_second <= 0:
         problems["rate_per_second"] = "Must be more than zero."
     if problems:
@@ -66,6 +62,10 @@ def connect_deposco(
         }
         if password:
             values["password"] = password
+        if client_id.strip():
+            values["client_id"] = client_id.strip()
+        if client_secret:
+            values["client_secret"] = client_secret
         warehouse, created = Warehouse.objects.update_or_create(code=code, defaults=values)
         profile = profile_of(warehouse)
         transport = profile.transport.model_copy(
@@ -78,7 +78,12 @@ def connect_deposco(
             action="warehouse.connected" if created else "warehouse.changed",
             subject=warehouse,
             before={"url": old.url, "business_unit": old.business_unit} if old else None,
-            after={"url": warehouse.url, "business_unit": business_unit, "password_changed": bool(password)},
+            after={
+                "url": warehouse.url,
+                "business_unit": business_unit,
+                "api": api,
+                "password_changed": bool(password or client_secret),
+            },
         )
         rate = transport.rate_per_second
         # One token is always left for reading what has left, which must not wait behind new orders.
@@ -86,3 +91,15 @@ def connect_deposco(
         if only_warehouse() == warehouse:
             Channel.objects.filter(warehouse=None).update(warehouse=warehouse)
     return warehouse
+
+
+def _empty(**values: str) -> dict[str, str]:
+    return {field: "This cannot be empty." for field, value in values.items() if not value.strip()}
+
+
+def _client_problems(old: Warehouse | None, client_id: str, client_secret: str) -> dict[str, str]:
+    has_id, has_secret = client_id.strip() or (old and old.client_id), client_secret or (old and old.client_secret)
+    if bool(has_id) == bool(has_secret):
+        return {}
+    words = "V2's client id and its secret belong together: enter both."
+    return {"client_secret" if has_id else "client_id": words}

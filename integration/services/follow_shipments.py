@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Min
 
-from integration.deposco.client import DeposcoClient
+from integration.deposco.port import WmsPort
 from integration.deposco.profile import Profile
 from integration.models import FeedCursor, Order, Parcel, Shipment, Warehouse
 from integration.services.hold_shorted import hold_shorted
@@ -33,7 +33,7 @@ class Followed:
 def follow_shipments(
     *,
     warehouse: Warehouse,
-    client: DeposcoClient,
+    client: WmsPort,
     profile: Profile,
     missing: Sequence[str],
     now: datetime,
@@ -62,12 +62,16 @@ def follow_shipments(
         heartbeat()
         if not _has_token(warehouse):
             return result
-        mine = [row for row in client.shipments_of_order(order.order_id) if order.wms_number in row.order_numbers]
+        theirs = client.shipments_of_order(order.order_id, order_number=order.wms_number)
+        mine = [row for row in theirs if order.wms_number in row.order_numbers]
         stored = store_shipments(warehouse=warehouse, profile=profile, shipments=mine, now=now)
         result.parcels += stored.parcels
-        # What was cancelled over there leaves no shipment by which it would be told.
-        cancelled = [row.number for row in found if profile.status_map.get(row.status) == "cancelled"]
-        hold_shorted(warehouse=warehouse, cancelled=cancelled)
+        # What was cancelled over there leaves no shipment by which it would be told; and not every API tells with a
+        # shipment that its order is finished.
+        ended = {row.number: profile.status_map.get(row.status) for row in found}
+        cancelled = [number for number, status in ended.items() if status == "cancelled"]
+        finished = [number for number, status in ended.items() if status == "shipped"]
+        hold_shorted(warehouse=warehouse, finished=finished, cancelled=cancelled)
         result.read += 1
         _remember_stray(warehouse, order.pk)
     return result

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from core.clock import db_now
 from core.http import HttpError
-from integration.deposco.client import DeposcoClient
+from integration.deposco.port import WmsPort
 from integration.deposco.profile import Profile
 from integration.domain.tenant_clock import TenantClock
 from integration.gateways import deposco_for, profile_of
@@ -79,7 +79,7 @@ def read_shipments(*, warehouse: Warehouse, heartbeat: Callable[[], None] = lamb
 
 def _read_window(
     warehouse: Warehouse,
-    client: DeposcoClient,
+    client: WmsPort,
     profile: Profile,
     cursor: FeedCursor,
     now: datetime,
@@ -88,7 +88,8 @@ def _read_window(
     is_wide = cursor.wide_read_at is None or now - cursor.wide_read_at >= WIDE_EVERY
     clock = _clock(cursor.memory)
     zone = profile.zone if profile.time_zone else clock.zone(now)
-    slack = timedelta(0) if profile.time_zone else clock.slack(now)
+    knows_zone = profile.time_zone or not client.shipments_by_local_time
+    slack = timedelta(0) if knows_zone else clock.slack(now)
     since = (cursor.watermark or now) - (WIDE_OVERLAP if is_wide else OVERLAP)
     shipments = read_patiently(lambda: client.shipments_between(since - slack, now + AHEAD + slack, zone=zone))
     missing = _no_longer_listed(warehouse, shipments, since, now) if is_wide else ()

@@ -31,11 +31,20 @@ class Command(BaseCommand):
             "--tenant-code", required=True, help="the company code in its addresses, as Deposco wrote it"
         )
         parser.add_argument("--business-unit", required=True, help="the merchant or brand whose orders these are")
-        parser.add_argument("--username", required=True, help="the API user")
-        parser.add_argument("--password-file", required=True, help="a file that holds the API user's password")
+        parser.add_argument("--username", required=True, help="the API user; with --api v2 the client id")
+        parser.add_argument(
+            "--password-file",
+            required=True,
+            help="a file that holds the password, or with --api v2 the client's secret; "
+            "behind it, in a second line, may stand a refresh token",
+        )
         parser.add_argument(
             "--api", default="v1", choices=APIS, help="which generations the tenant granted (default v1)"
         )
+        parser.add_argument(
+            "--client-id", default="", help="with --api mixed: V2's client id, where it is not the user"
+        )
+        parser.add_argument("--client-secret-file", default="", help="with --client-id: a file that holds its secret")
         parser.add_argument("--name", default="", help="what people call this warehouse")
         parser.add_argument("--rate-per-second", type=float, default=None, help="calls a second for the whole account")
         parser.add_argument(
@@ -56,6 +65,8 @@ class Command(BaseCommand):
                 username=options["username"],
                 password=read_secret(options["password_file"]),
                 api=options["api"],
+                client_id=options["client_id"],
+                client_secret=read_secret(options["client_secret_file"]) if options["client_secret_file"] else "",
                 rate_per_second=options["rate_per_second"],
                 by=None,
             )

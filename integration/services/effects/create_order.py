@@ -5,15 +5,16 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.classify import NO_TOKEN
 from core.clock import db_now
 from core.effects import Claimed, ReadBack
 from core.effects.crashpoints import crashpoint
 from core.limits import block, take
 from core.outcomes import Outcome, OutcomeClass
-from integration.deposco.client import DeposcoClient
 from integration.deposco.fingerprint import order_fingerprint
+from integration.deposco.port import WmsPort
 from integration.deposco.schemas import CreateResult
-from integration.gateways import deposco_for, profile_of
+from integration.gateways import CallRecorder, deposco_for, profile_of
 from integration.models import Order, Warehouse
 from integration.services.effects.connections import is_paused, paused, warehouses_of
 from integration.services.effects.fan_out import fan_out, outcome_of
@@ -21,6 +22,7 @@ from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
+from integration.services.take_soon import take_soon
 
 TO_VERIFY = "wms.to_verify"
 DIFFERS = "wms.differs"
@@ -35,7 +37,7 @@ LOOK_SECONDS = 12.0
 
 
 class CreateOrder:
-    """Many orders per request; Deposco answers 207 with a text per order, each order in its own transaction there.
+    """Many orders per request, where the API takes many: then 207 with a text per order, each in a transaction there.
 
     The order number is ours and deterministic, so an unknown outcome is settled by looking the number up. The settle
     time covers a commit that comes after our side gave up, and a slow search index.
@@ -79,6 +81,10 @@ class CreateOrder:
 
     def _send_to(self, warehouse: Warehouse, mine: Sequence[Claimed], look_until: float) -> dict[int, Outcome]:
         client, recorder = deposco_for(warehouse)
+        if not client.takes_many:
+            by_word = _one_by_one(client, recorder, mine, look_until)
+            created = [effect for effect in mine if by_word[effect.id].code == TO_VERIFY]
+            return by_word | _verified(warehouse, created, look_until)
         try:
             results = client.create_orders([effect.payload for effect in mine])
             crashpoint("in_send", self.kind)
@@ -146,6 +152,30 @@ class CreateOrder:
         )
 
 
+def _one_by_one(client: WmsPort, recorder: CallRecorder, mine: Sequence[Claimed], until: float) -> dict[int, Outcome]:
+    """A call for each order, where a call takes one. Whatever becomes of it is its own; the rest waits for free calls.
+
+    A refused key and a limit end the batch: the next answer would be the same.
+    """
+    outcomes: dict[int, Outcome] = {}
+    for position, effect in enumerate(mine):
+        if position and (time.monotonic() > until or not take_soon(f"{effect.connection}:calls", priority=100)):
+            break
+        try:
+            (result,) = client.create_orders([effect.payload])
+            crashpoint("in_send", CreateOrder.kind)
+        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
+            outcomes[effect.id] = outcome_of(error)
+            if outcomes[effect.id].cls in (OutcomeClass.AUTH, OutcomeClass.THROTTLED):
+                break
+        else:
+            outcomes[effect.id] = _by_word(result)
+        finally:
+            recorder.flush(effect.id)
+    later = Outcome(OutcomeClass.NOT_SENT, NO_TOKEN, "Waits for a free call", retry_after=1.0)
+    return {effect.id: later for effect in mine} | outcomes
+
+
 def _by_word(result: CreateResult | None) -> Outcome:
     """What the answer says of one order. 207 and 201 are words: an order counts when it was read back."""
     if result is None:
@@ -202,7 +232,7 @@ def _look_up(warehouse: Warehouse, effect: Claimed) -> ReadBack | Outcome:
         recorder.flush(effect.id)
 
 
-def _ask(client: DeposcoClient, warehouse: Warehouse, effect: Claimed) -> ReadBack:
+def _ask(client: WmsPort, warehouse: Warehouse, effect: Claimed) -> ReadBack:
     """One search by number. Touches no database, so several may ask at once; raises the errors of core.http."""
     found = client.find_orders(effect.business_key)
     if found is None:

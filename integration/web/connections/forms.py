@@ -71,7 +71,7 @@ class ShopForm(ConnectionForm):
     )
     warehouse = forms.ModelChoiceField(
         label="Warehouse",
-        queryset=Warehouse.objects.defer("password").order_by("name"),
+        queryset=Warehouse.objects.defer("password", "client_secret").order_by("name"),
         to_field_name="code",
         required=False,
         empty_label="The only one there is",
@@ -99,14 +99,39 @@ class WarehouseForm(ConnectionForm):
     )
     tenant_code = forms.CharField(label="Tenant code", max_length=60)
     business_unit = forms.CharField(label="Business unit", max_length=60)
-    username = forms.CharField(label="API user", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    api = forms.ChoiceField(
+        label="API",
+        choices=[("v1", "V1"), ("v2", "V2"), ("mixed", "Mixed")],
+        initial="v1",
+        help_text="Mixed: orders, shipments and items over V2, stock over V1. V2 alone tells no stock.",
+    )
+    username = forms.CharField(
+        label="API user",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="For V2 alone, the client id.",
+    )
     password = forms.CharField(
         label="Password of the API user",
-        max_length=500,
+        max_length=4000,
         widget=SecretInput(),
-        help_text="It is stored encrypted and never shown again.",
+        help_text="For V2 alone, the client's secret; a refresh token goes behind it, after a blank. "
+        "It is stored encrypted and never shown again.",
     )
-    api = forms.ChoiceField(label="API", choices=[("v1", "V1"), ("v2", "V2"), ("mixed", "Mixed")], initial="v1")
+    client_id = forms.CharField(
+        label="Client id of V2",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Only for mixed, where V2 has another client than the API user.",
+    )
+    client_secret = forms.CharField(
+        label="Secret of V2's client",
+        max_length=4000,
+        required=False,
+        widget=SecretInput(),
+        help_text="Only with a client id. Left empty, the one that is stored stays. It is never shown again.",
+    )
     rate_per_second = forms.FloatField(
         label="Calls a second",
         required=False,

@@ -31,8 +31,12 @@ SIDES: Final = ("shop", "warehouse")
 @require_safe
 def connections(request: HttpRequest) -> HttpResponse:
     """A card per warehouse and per shop."""
-    warehouses = Warehouse.objects.defer("password").order_by("name")
-    shops = Channel.objects.defer("api_key", "warehouse__password").select_related("warehouse").order_by("name")
+    warehouses = Warehouse.objects.defer("password", "client_secret").order_by("name")
+    shops = (
+        Channel.objects.defer("api_key", "warehouse__password", "warehouse__client_secret")
+        .select_related("warehouse")
+        .order_by("name")
+    )
     cards = cards_of([*warehouses, *shops])
     context = {
         "warehouses": [card for card in cards if not card.is_shop],
@@ -150,11 +154,13 @@ def connection_policy(request: HttpRequest, code: str) -> HttpResponse:
 
 def _row(side: str, code: str) -> Channel | Warehouse:
     if side == "shop":
-        shops = Channel.objects.defer("api_key", "warehouse__password").select_related("warehouse")
+        shops = Channel.objects.defer("api_key", "warehouse__password", "warehouse__client_secret").select_related(
+            "warehouse"
+        )
         return get_object_or_404(shops, code=code)
     if side != "warehouse":
         raise Http404
-    return get_object_or_404(Warehouse.objects.defer("password"), code=code)
+    return get_object_or_404(Warehouse.objects.defer("password", "client_secret"), code=code)
 
 
 def _form(side: str, data: Any, *, known: Channel | Warehouse | None = None) -> ConnectionForm:
@@ -171,7 +177,7 @@ def _shop_values(row: Channel) -> dict[str, Any]:
 
 
 def _warehouse_values(row: Warehouse) -> dict[str, Any]:
-    names = ("name", "url", "tenant_code", "business_unit", "username", "api")
+    names = ("name", "url", "tenant_code", "business_unit", "username", "client_id", "api")
     rate = (row.profile.get("transport") or {}).get("rate_per_second")
     return {name: getattr(row, name) for name in names} | {"rate_per_second": rate}
 

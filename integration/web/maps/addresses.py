@@ -16,7 +16,9 @@ def row_address(name: str, channel: str, key: str, **more: str) -> str:
 def asked_for(request: HttpRequest) -> tuple[Channel | None, str]:
     """The channel and key that the address or the form names; None when there is no such channel."""
     asked = request.POST if request.method == "POST" else request.GET
-    channels = Channel.objects.defer("api_key", "warehouse__password").select_related("warehouse")
+    channels = Channel.objects.defer("api_key", "warehouse__password", "warehouse__client_secret").select_related(
+        "warehouse"
+    )
     return channels.filter(code=asked.get("channel", "")).first(), asked.get("key", "").strip()
 
 

@@ -1,0 +1,77 @@
+"""What Holdpoint asks of a warehouse, whichever generation of Deposco's API answers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, Protocol
+
+from integration.deposco.profile import Capability
+from integration.deposco.schemas import Availability, CreateResult, Shipment, WmsOrder
+
+Json = dict[str, Any]
+
+
+class OrdersPort(Protocol):
+    """Orders. Both raise the errors of core.http."""
+
+    def create_orders(self, orders: Sequence[Mapping[str, Any]]) -> list[CreateResult]:
+        """Make these orders; what became of each. An order that is there already is a conflict, and stays as it is."""
+        ...
+
+    def find_orders(self, number: str) -> list[WmsOrder] | None:
+        """Every order of this number; None when it cannot be told whether there is one."""
+        ...
+
+
+class ShipmentsPort(Protocol):
+    """Shipments, with their lines in containers."""
+
+    def shipments_between(self, start: datetime, end: datetime, *, zone: tzinfo | None = None) -> list[Shipment]:
+        """Shipments of a window, and perhaps newer ones. `zone` is the tenant's own time, where times carry none."""
+        ...
+
+    def shipments_of_order(self, customer_order_number: str, *, order_number: str = "") -> list[Shipment]:
+        """Shipments of an order, known by the marketplace's number or by ours."""
+        ...
+
+    def shipment(self, number: str, *, customer_order_number: str = "") -> Shipment | None:
+        """One shipment; None when there is none."""
+        ...
+
+
+class ItemsPort(Protocol):
+    """Items."""
+
+    def item(self, number: str) -> Json | None:
+        """One item; None when there is none."""
+        ...
+
+
+class WmsPort(OrdersPort, ShipmentsPort, ItemsPort, Protocol):
+    """All of it. What a tenant cannot be asked for raises UnsupportedTransportError."""
+
+    # Whether one call takes many orders; else each order is a call of its own.
+    takes_many: bool
+    # Whether a window of shipments is written in the tenant's own time, and shows a shipment when it leaves only.
+    shipments_by_local_time: bool
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the tenant can be asked for this."""
+        ...
+
+    def facilities(self) -> dict[str, str]:
+        """Names of the facilities by their numbers."""
+        ...
+
+    def availability(
+        self, *, items: Sequence[str] = (), facilities: Sequence[str] = (), page: int = 1
+    ) -> list[Availability]:
+        """One page of stock, read until an empty one."""
+        ...
+
+    def inventory_full(self, *, page: int = 1, since: datetime | None = None) -> list[Json]:
+        """One page of the whole stock, or of what moved."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...

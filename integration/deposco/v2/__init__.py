@@ -1,0 +1,1 @@
+"""The V2 API: JSON, bearer tokens, numeric ids, keyset pages. Knows nothing of Django."""
