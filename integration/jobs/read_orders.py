@@ -13,7 +13,7 @@ NAME = "acceptance.read"
 def scopes() -> Sequence[Scope]:
     """One beat per active channel, in its own period."""
     channels = Channel.objects.filter(is_active=True).order_by("code")
-    return [Scope(name=channel.code, every_seconds=channel.poll_seconds) for channel in channels]
+    return [Scope(name=channel.code, every_seconds=channel.reading_period) for channel in channels]
 
 
 def run(context: JobContext) -> Counts:

@@ -6,6 +6,8 @@ from django.db import models
 from core.secrets import EncryptedTextField
 from integration.models.warehouse import Warehouse
 
+# Two calls sent just one period apart may arrive closer together than that.
+LONGEST_MARGIN, MARGIN = 0.5, 0.02
 LANES = ("acceptance", "import", "dispatch", "stock", "money")
 
 
@@ -44,6 +46,11 @@ class Channel(models.Model):
     def connection(self) -> str:
         """The name under which effects, buckets, breakers and calls of this shop are kept."""
         return f"mirakl:{self.code}"
+
+    @property
+    def reading_period(self) -> float:
+        """Seconds between two readings of the orders: `poll_seconds`, and what keeps them apart where they arrive."""
+        return self.poll_seconds + min(LONGEST_MARGIN, self.poll_seconds * MARGIN)
 
     def has_lane(self, lane: str) -> bool:
         """Whether the lane is switched on for an active channel."""

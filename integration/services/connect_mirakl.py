@@ -87,7 +87,7 @@ def connect_mirakl(
             },
         )
         # One read of the orders per period, whatever crashes: the token is taken before the call.
-        ensure_bucket(f"{channel.connection}:orders", capacity=1, rate_per_second=1 / channel.poll_seconds)
+        ensure_bucket(f"{channel.connection}:orders", capacity=1, rate_per_second=1 / channel.reading_period)
     return channel
 
 

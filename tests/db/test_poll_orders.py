@@ -6,7 +6,9 @@ import pytest
 from core.clock import db_now
 from core.http import HttpError, StatusError
 from core.models import Breaker, Bucket
+from integration.jobs import read_orders
 from integration.models import FeedCursor, Order, OrderMessage, UnreadableRecord
+from integration.services.connect_mirakl import connect_mirakl
 from integration.services.poll_orders import poll_orders
 from tests.db.house import House
 
@@ -100,6 +102,27 @@ def test_a_beat_that_comes_a_hair_too_soon_waits_for_its_token_instead_of_a_whol
     result = poll_orders(channel=north.channel)
 
     assert not result.skipped
+
+
+@pytest.mark.parametrize("seconds", [5, 60, 900])
+def test_readings_are_planned_a_little_further_apart_than_is_allowed(north: House, seconds: int) -> None:
+    connect_mirakl(
+        code=north.channel.code,
+        name="",
+        url=north.channel.url,
+        api_key="",
+        shop_id=north.channel.shop_id,
+        lanes=None,
+        poll_seconds=seconds,
+        warehouse=None,
+        by=None,
+    )
+    bucket = Bucket.objects.get(name=f"{north.channel.connection}:orders")
+
+    (beat,) = read_orders.scopes()
+
+    assert seconds < beat.every_seconds <= seconds + 0.5
+    assert 1 / bucket.rate == pytest.approx(beat.every_seconds)
 
 
 def test_within_a_period_nothing_is_read_twice(north: House) -> None:
