@@ -5,6 +5,7 @@ from django.db import transaction
 from core.audit import record_audit
 from core.limits import ensure_bucket
 from core.models import User
+from integration.domain.call_budget import call_budget
 from integration.errors import InvalidInputError
 from integration.gateways import profile_of
 from integration.models import Channel, Warehouse
@@ -85,9 +86,14 @@ def connect_deposco(
                 "password_changed": bool(password or client_secret),
             },
         )
-        rate = transport.rate_per_second
         # One token is always left for reading what has left, which must not wait behind new orders.
-        ensure_bucket(f"{warehouse.connection}:calls", capacity=max(2, rate), rate_per_second=rate, reserve=1)
+        budget = call_budget(transport.rate_per_second)
+        ensure_bucket(
+            f"{warehouse.connection}:calls",
+            capacity=budget.capacity,
+            rate_per_second=budget.refill,
+            reserve=budget.reserve,
+        )
         if only_warehouse() == warehouse:
             Channel.objects.filter(warehouse=None).update(warehouse=warehouse)
     return warehouse
