@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.models import Effect
+from core.models import Breaker, Effect
 from integration.models import Channel, Warehouse
 from integration.services.pause_connection import pause_connection
 from integration.services.retry_hold import retry_hold
@@ -54,6 +54,16 @@ def test_whatever_becomes_of_the_call_each_order_is_created_once(north: House, f
     assert len(north.tenant.orders) == 3
     assert north.effects(CREATE) == ["done"] * 3
     assert north.holds() == []
+
+
+def test_a_page_in_the_place_of_an_answer_is_one_failed_call_however_many_orders_it_was_for(north: House) -> None:
+    prepared(north, 12)
+    page = "<html><body>Back soon</body></html>"
+    north.gate.before = lambda request: httpx.Response(200, text=page) if request.method == "POST" else None
+
+    north.create()
+
+    assert Breaker.objects.get(name=f"conn:{north.warehouse.connection}").failures == 1
 
 
 def test_an_order_counts_only_when_it_was_read_back(north: House) -> None:

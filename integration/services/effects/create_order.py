@@ -31,6 +31,8 @@ CONFLICT = 409
 PERMANENT = range(400, 500)
 # Not refused for what it is: too early, too many, or too slow. The number tells whether it was taken.
 NOT_NOW = frozenset({408, 425, 429})
+# One object: an answer that names no result for many orders is one failed call, not many.
+NO_RESULT = Outcome(OutcomeClass.UNKNOWN, "wms.no_result", "The answer names no result for this order")
 CANCELLED = ("cancelled", "refused", "refunded")
 # Counted from the beginning of the send: look-ups end well inside the lease, and the rest is verified later.
 LOOK_SECONDS = 12.0
@@ -179,7 +181,7 @@ def _one_by_one(client: WmsPort, recorder: CallRecorder, mine: Sequence[Claimed]
 def _by_word(result: CreateResult | None) -> Outcome:
     """What the answer says of one order. 207 and 201 are words: an order counts when it was read back."""
     if result is None:
-        return Outcome(OutcomeClass.UNKNOWN, "wms.no_result", "The answer names no result for this order")
+        return NO_RESULT
     return _to_verify("Created; to be read back") if result.status_code in CREATED else _refusal(result)
 
 
