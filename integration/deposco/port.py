@@ -53,6 +53,8 @@ class WmsPort(OrdersPort, ShipmentsPort, ItemsPort, Protocol):
     takes_many: bool
     # Whether a window of shipments is written in the tenant's own time, and shows a shipment when it leaves only.
     shipments_by_local_time: bool
+    # Whether a shipment tells the status of its orders.
+    shipments_tell_orders: bool
 
     def can(self, capability: Capability) -> bool:
         """Whether the tenant can be asked for this."""

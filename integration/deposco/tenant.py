@@ -21,7 +21,7 @@ class TenantClient:
     def __init__(self, profile: Profile, *, v1: DeposcoClient | None, v2: DeposcoV2Client | None) -> None:
         self._profile, self._v1, self._v2 = profile, v1, v2
         self.takes_many = profile.speaks("orders") == "v1"
-        self.shipments_by_local_time = profile.speaks("shipments") == "v1"
+        self.shipments_by_local_time = self.shipments_tell_orders = profile.speaks("shipments") == "v1"
 
     def can(self, capability: Capability) -> bool:
         """Whether the tenant can be asked for this."""

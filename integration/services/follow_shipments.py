@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 
 from integration.deposco.port import WmsPort
 from integration.deposco.profile import Profile
@@ -55,7 +55,7 @@ def follow_shipments(
             result.parcels += stored.parcels
         result.read += 1
         heartbeat()
-    for order in _strays(warehouse, now):
+    for order, turn in _in_turn(warehouse, client, now):
         if not _has_token(warehouse):
             return result
         found = client.find_orders(order.wms_number) or ()
@@ -73,7 +73,7 @@ def follow_shipments(
         finished = [number for number, status in ended.items() if status == "shipped"]
         hold_shorted(warehouse=warehouse, finished=finished, cancelled=cancelled)
         result.read += 1
-        _remember_stray(warehouse, order.pk)
+        _remember_turn(warehouse, turn, order.pk)
     return result
 
 
@@ -102,18 +102,29 @@ def _order_of(warehouse: Warehouse, number: str) -> str:
     return found.values_list("order_id", flat=True).first() or ""
 
 
-def _strays(warehouse: Warehouse, now: datetime) -> list[Order]:
-    """The next orders, in turn, that are long in the warehouse: a shipment without a ship date is in no list."""
+def _in_turn(warehouse: Warehouse, client: WmsPort, now: datetime) -> list[tuple[Order, str]]:
+    """The next orders to ask for, each with the word under which its turn is kept.
+
+    An order that is long in the warehouse: a shipment without a ship date is in no list. And where shipments do not say
+    what became of their order, one that left in part: it may be finished short.
+    """
     cursor = FeedCursor.objects.filter(connection=warehouse.connection, feed=FEED).first()
-    after = int((cursor.memory if cursor else {}).get("stray") or 0)
-    orders = Order.objects.filter(
-        channel__warehouse=warehouse, stage__in=("in_wms", "picking"), in_wms_at__lt=now - STRAY_AFTER
-    ).order_by("pk")
-    return list(orders.filter(pk__gt=after)[:STRAYS]) or list(orders[:STRAYS])
+    memory = cursor.memory if cursor else {}
+    there = Order.objects.filter(channel__warehouse=warehouse, stage__in=("in_wms", "picking")).order_by("pk")
+    turns = {"stray": there.filter(in_wms_at__lt=now - STRAY_AFTER)}
+    if not client.shipments_tell_orders:
+        parcels = Parcel.objects.filter(order=OuterRef("pk")).exclude(state="withdrawn")
+        turns["partly"] = there.filter(Exists(parcels))
+    found: dict[int, tuple[Order, str]] = {}
+    for turn, orders in turns.items():
+        after = int(memory.get(turn) or 0)
+        for order in list(orders.filter(pk__gt=after)[:STRAYS]) or list(orders[:STRAYS]):
+            found.setdefault(order.pk, (order, turn))
+    return list(found.values())
 
 
-def _remember_stray(warehouse: Warehouse, pk: int) -> None:
+def _remember_turn(warehouse: Warehouse, turn: str, pk: int) -> None:
     with transaction.atomic():
         cursor = FeedCursor.objects.select_for_update().get(connection=warehouse.connection, feed=FEED)
-        cursor.memory["stray"] = pk
+        cursor.memory[turn] = pk
         cursor.save(update_fields=["memory"])

@@ -45,8 +45,10 @@ class Gate(httpx.BaseTransport):
 class House:
     """One shop and one warehouse, connected. `north` has multi-shipment, `harbour` has not."""
 
-    def __init__(self, world: World, gate: Gate, operator: str = "north", shop_id: int = 2001) -> None:
-        self.world, self.gate, self.offset = world, gate, 0.0
+    def __init__(
+        self, world: World, gate: Gate, operator: str = "north", shop_id: int = 2001, *, api: str = "v1"
+    ) -> None:
+        self.world, self.gate, self.offset, self.api = world, gate, 0.0, api
         self.operator: Operator = world.operators[operator]
         self.shop: Shop = self.operator.shops[shop_id]
         self.tenant: Tenant = world.tenants[TENANT]
@@ -63,7 +65,7 @@ class House:
             business_unit=UNIT,
             username=USER,
             password=PASSWORD,
-            api="v1",
+            api=self.api,
             by=None,
             rate_per_second=10_000,
         )
@@ -204,13 +206,13 @@ class House:
 
 
 @contextmanager
-def house(operator: str = "north", shop_id: int = 2001) -> Iterator[House]:
+def house(operator: str = "north", shop_id: int = 2001, *, api: str = "v1") -> Iterator[House]:
     """A house over a new world; the session's clock goes back at the end."""
     world = build_world(7)
     gate = Gate(SandboxTransport(world))
     with transports(lambda _connection: gate):
         try:
-            yield House(world, gate, operator, shop_id)
+            yield House(world, gate, operator, shop_id, api=api)
         finally:
             with database.cursor() as cursor:
                 cursor.execute("SELECT set_config('holdpoint.clock_offset', '', false)")

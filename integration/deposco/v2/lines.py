@@ -1,6 +1,7 @@
 """Which order line each line of a shipment is. The lines name ids; our own numbers come back beside them."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,11 @@ class ShipmentLines:
         told = [number for one in references if (number := key_of(one, "number"))]
         lines = [self._line(row, references) for row in rows]
         told += [line.order_number for line in lines if line.order_number]
-        if not told:
+        if len(set(told)) == 1 and len(references) <= 1:
+            # A line with a number of somebody else's is in the one order of its shipment all the same.
+            lines = [line if line.order_number else replace(line, order_number=told[0]) for line in lines]
+        is_foreign = self._profile.v2.lines_come_back and any(line.customer_line_number for line in lines)
+        if not told and not is_foreign:
             told = [number for one in references if (number := self._number(id_of(one)))]
         return lines, list(dict.fromkeys(told))
 
