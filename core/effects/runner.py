@@ -155,7 +155,7 @@ class _Run:
         return (settled_at - db_now()).total_seconds()
 
     def _send(self, batch: Sequence[Claimed]) -> None:
-        batch = self._with_tokens(batch)
+        batch = self._with_tokens(batch, is_send=True)
         crashpoint("before_intent", self.handler.kind)
         ours = mark_intent(batch)
         mine = [effect for effect in batch if effect.id in ours]
@@ -240,11 +240,13 @@ class _Run:
         step = Next("unknown", max(1.0, wait), counts_as_failure=True, keeps_class=keeps_class)
         self._record(effect, outcome, step, phase="read_back", elapsed_ms=elapsed_ms)
 
-    def _with_tokens(self, batch: Sequence[Claimed]) -> list[Claimed]:
+    def _with_tokens(self, batch: Sequence[Claimed], *, is_send: bool = False) -> list[Claimed]:
         """Take a token of every limit; effects of a connection without one go back, and the attempt does not count."""
         ready: list[Claimed] = []
         for part in self.sending.by_connection(batch):
-            wait = self.sending.wait_for_tokens(part)
+            # What was looked up first is not given back for want of a token: the next look would take that one as well.
+            has_been_sought = is_send and any(effect.first_sent_at is not None for effect in part)
+            wait = self.sending.wait_patiently(part) if has_been_sought else self.sending.wait_for_tokens(part)
             if wait <= 0:
                 ready.extend(part)
                 continue

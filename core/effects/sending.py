@@ -1,5 +1,6 @@
 """Sends a batch: tokens per connection, and a batch that is refused as a whole is halved until the bad row is alone."""
 
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,8 @@ from core.outcomes import Outcome, OutcomeClass
 
 TOP_PRIORITY, PRIORITY = 0, 100
 TOP_KIND = "mirakl.accept"
+# How often and how long a token is waited for on the spot. Others may take the one that was waited for.
+PATIENCE, LONGEST_WAIT_SECONDS, HAIR = 3, 2.0, 0.01
 
 
 class Sending:
@@ -31,6 +34,16 @@ class Sending:
     def wait_for_tokens(self, batch: Sequence[Claimed]) -> float:
         """Take a token of every limit of a call for these; seconds to wait when one of them has none."""
         return max((take(name, priority=self.priority) for name in self.handler.limits(batch)), default=0.0)
+
+    def wait_patiently(self, batch: Sequence[Claimed]) -> float:
+        """As wait_for_tokens, but tokens that come back in a moment are waited for here."""
+        wait = self.wait_for_tokens(batch)
+        for _ in range(PATIENCE):
+            if not 0 < wait <= LONGEST_WAIT_SECONDS:
+                break
+            time.sleep(wait + HAIR)
+            wait = self.wait_for_tokens(batch)
+        return wait
 
     def send(self, batch: Sequence[Claimed]) -> Mapping[int, Outcome]:
         """Send what has its tokens. Every effect of the batch gets an outcome."""

@@ -318,6 +318,25 @@ def test_without_a_token_it_waits_and_the_attempt_does_not_count(clock: DbClock,
     assert _run(handler) == {"done": 1}
 
 
+def test_what_was_looked_up_and_is_not_there_is_sent_although_the_look_took_the_last_token(
+    clock: DbClock, far_side: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.effects.sending.time.sleep", clock.advance)
+    ensure_bucket("calls", capacity=1, rate_per_second=0.6)
+    handler = FarSideHandler(far_side, buckets=["calls"])
+    for key in "ABCD":
+        wanted(key)
+    far_side.replies = ["lost before"]
+    _run(handler)
+    clock.advance(handler.settle_seconds + 1)
+
+    for _ in range(12):
+        clock.advance(2)
+        _run(handler)
+
+    assert sorted(far_side.written) == ["A", "B", "C", "D"]
+
+
 def test_consequences_that_cannot_be_written_leave_it_unknown_and_then_to_a_person(
     clock: DbClock, handler: FarSideHandler, far_side: FarSide
 ) -> None:
