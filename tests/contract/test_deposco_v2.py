@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -160,4 +161,4 @@ def test_the_published_shape_of_a_shipment_is_read_into_its_parcel(contracts: Pa
     assert (shipment.facility, shipment.utc_offset_minutes) == ("LVL", -300)
     assert (parcel.parcel_key, parcel.tracking_number) == ("BOX1", "999900000001")
     assert parcel.tracking_url == "https://carrier.example/track?n=999900000001"
-    assert (line.customer_line_number, line.item_number, line.quantity) == ("15", "SKU-A", 15)
+    assert (line.customer_line_number, line.item_number, line.quantity) == ("15", "SKU-A", Decimal(15))
