@@ -49,7 +49,7 @@ ORDER_MAP = (
     rule("number", "number", max_length=50, required=True),
     rule("orderStatus", "initial_status", required=True),
     rule("customerOrderNumber", "marketplace_id", max_length=50, required=True),
-    rule("otherReferenceNumber", "marketplace_id", max_length=50),
+    rule("otherReferenceNumber", "marketplace_id", max_length=50, truncate=True),
     rule("orderSource", "channel_code", max_length=100),
     *_address("shipTo", "ship_to", required=True),
     *_address("billTo", "bill_to", required=False),

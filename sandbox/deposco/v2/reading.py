@@ -50,7 +50,7 @@ def orders(call: Context) -> Response:
     listing = Listing[WmsOrder](
         ORDERS, names, FEW, lambda order: order.id, fits, lambda order: order_document(tenant, order)
     )
-    number = call.request.one("number")
+    number = "" if call.request.one("searchId") else call.request.one("number")
     named = [tenant.orders[number]] if number in tenant.orders else []
     return listing.answer(call, named if number else tenant.orders.values())
 
@@ -210,7 +210,7 @@ def items(call: Context) -> Response:
         fits,
         lambda number: _item(tenant, number),
     )
-    number = call.request.one("number")
+    number = "" if call.request.one("searchId") else call.request.one("number")
     return listing.answer(call, [number] * (number in tenant.stock) if number else list(tenant.stock))
 
 
