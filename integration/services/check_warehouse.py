@@ -48,7 +48,8 @@ def check_warehouse(*, warehouse: Warehouse, by: User | None) -> ProbeResult:
     )
     if not found["facilities"]:
         problems.append("No facility was seen: the tenant may hold no stock yet.")
-    summary = f"{len(found['facilities'])} facilities, measures {', '.join(found['measures']) or 'none'}"
+    stock = f"measures {', '.join(found['measures']) or 'none'}" if client.can("stock") else "no stock over this API"
+    summary = f"{len(found['facilities'])} facilities, {stock}"
     return ProbeResult(ok=True, summary=summary, found=found, problems=tuple(problems))
 
 

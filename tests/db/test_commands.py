@@ -130,6 +130,36 @@ def test_a_warehouse_is_connected_and_tells_which_shops_ship_from_it(north: Hous
     assert Warehouse.objects.get().facilities.count() == 4
 
 
+def test_a_warehouse_is_connected_over_v2_alone_and_says_what_that_cannot_do(north: House, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text(PASSWORD, encoding="utf-8")
+
+    found = answer(*deposco(password, "--api", "v2"))
+
+    assert (found["ok"], found["api"]) == (True, "v2")
+    assert any("Stock cannot be read over V2" in words for words in found["problems"])
+    assert Warehouse.objects.get().facilities.get(number="DOC").name == "Dockside"
+
+
+def test_a_client_of_its_own_and_a_refresh_token_are_read_from_a_file(north: House, tmp_path: Path) -> None:
+    password, secret = tmp_path / "password", tmp_path / "secret"
+    password.write_text(PASSWORD, encoding="utf-8")
+    secret.write_text("hush-hush\nkeep-this\n", encoding="utf-8")
+    north.tenant.client_id, north.tenant.client_secret, north.tenant.refresh_token = "app-1", "hush-hush", "keep-this"
+    own = ("--api", "mixed", "--client-id", "app-1", "--client-secret-file", str(secret))
+
+    found = answer(*deposco(password, *own))
+    text, _ = run(*deposco(password, *own))
+
+    assert found["ok"]
+    assert "hush-hush" not in text
+    half = [
+        word if word != "HOUSE" else "OTHER" for word in deposco(password, "--api", "mixed", "--client-id", "app-1")
+    ]
+    with pytest.raises(CommandError, match="belong together"):
+        run(*half)
+
+
 def test_the_address_for_the_webhook_is_told_once(north: House, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text(PASSWORD, encoding="utf-8")

@@ -116,6 +116,39 @@ def test_connecting_a_warehouse_finds_its_facilities(sign_in: SignIn, world: Wor
 
 
 @pytest.mark.parametrize(
+    ("api", "words"), [("v2", "4 facilities, no stock over this API"), ("mixed", "4 facilities, measures")]
+)
+def test_a_warehouse_is_connected_over_v2_alone_and_over_both(
+    sign_in: SignIn, world: World, api: str, words: str
+) -> None:
+    answer = sign_in("Admin").post(NEW_WAREHOUSE, _warehouse_form(api=api), follow=True)
+
+    page = answer.content.decode()
+    assert words in page
+    assert "can be read back by number" in page
+    assert Facility.objects.get(number="LVL").name == "Level Street"
+
+
+def test_v2_may_have_a_client_of_its_own_whose_secret_is_kept_and_never_shown(sign_in: SignIn, world: World) -> None:
+    tenant = world.tenants[TENANT]
+    tenant.client_id, tenant.client_secret, tenant.refresh_token = "app-1", "hush-hush", "keep-this"
+    own = {"api": "mixed", "client_id": "app-1", "client_secret": "hush-hush keep-this"}
+    client = sign_in("Admin")
+
+    without = client.post(NEW_WAREHOUSE, _warehouse_form(**own | {"client_secret": ""}))
+    page = client.post(NEW_WAREHOUSE, _warehouse_form(**own), follow=True).content.decode()
+    edited = _warehouse_form(**own | {"client_secret": "", "password": "", "name": "Renamed"})
+    again = client.post("/connections/warehouse/MAIN/edit/", edited, follow=True).content.decode()
+    client.post("/connections/warehouse/MAIN/test/")
+
+    assert (without.status_code, "belong together" in without.content.decode()) == (422, True)
+    assert "Main warehouse answers: 4 facilities" in page
+    assert not any(word in page + again for word in ("hush-hush", "keep-this", PASSWORD))
+    assert Warehouse.objects.get().client_secret == "hush-hush keep-this"
+    assert "hush-hush" not in str(list(CallLog.objects.values()))
+
+
+@pytest.mark.parametrize(
     ("changes", "problem"),
     [
         ({"url": "http://shop.example.com"}, "Plain http would send the key unprotected"),
