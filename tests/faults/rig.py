@@ -27,7 +27,8 @@ SKUS = [f"SKU-{number:03d}" for number in range(1, 41)]
 class Rig:
     """The workers and the books of both sides."""
 
-    def __init__(self, url: str, port: int, folder: Path) -> None:
+    def __init__(self, url: str, port: int, folder: Path, *, api: str = "v1", rate: float = 50) -> None:
+        self.api, self.rate = api, rate
         self.mark = f"HOLDPOINT_TEST_MARK={uuid.uuid4().hex}"
         name, _, value = self.mark.partition("=")
         self.environment = environment(url, **{name: value})
@@ -55,8 +56,8 @@ class Rig:
         rows = [f"{sku},{sku.replace('SKU', 'ITEM')},1" for sku in SKUS]
         skus.write_text("\n".join(["offer_sku,item_number,units_per_offer", *rows]))
         address = ["--url", f"{self.base}/deposco", "--tenant-code", tenant["code"], "--username", tenant["username"]]
-        more = ["--business-unit", tenant["business_unit"], "--password-file", str(password), "--rate-per-second", "50"]
-        self.manage("connect_deposco", "HOUSE", *address, *more)
+        more = ["--business-unit", tenant["business_unit"], "--password-file", str(password), "--api", self.api]
+        self.manage("connect_deposco", "HOUSE", *address, *more, "--rate-per-second", str(self.rate))
         shop = ["--url", f"{self.base}/mirakl/north", "--api-key-file", str(key), "--shop-id", "2001"]
         lanes = ["--lanes", "acceptance,import,dispatch", "--poll-seconds", str(POLL_SECONDS), "--warehouse", "HOUSE"]
         self.manage("connect_mirakl", "SHOP", *shop, *lanes)
@@ -171,10 +172,10 @@ map_carrier(channel=channel, wms_carrier="DHL", carrier_name="DHL", by=None)
 
 
 @contextmanager
-def rig(folder: Path, name: str) -> Iterator[Rig]:
+def rig(folder: Path, name: str, *, api: str = "v1", rate: float = 50) -> Iterator[Rig]:
     """A connected rig with its workers up and an order through."""
     with own_database(f"holdpoint_{name}_{uuid.uuid4().hex[:8]}") as url, own_sandbox() as port:
-        one = Rig(url, port, folder)
+        one = Rig(url, port, folder, api=api, rate=rate)
         try:
             one.connect()
             threading.Thread(target=one.supervise, daemon=True).start()
