@@ -175,10 +175,13 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Queue",
     "ALT_CLUSTERS": {
         # More than one worker each: a shop that hangs holds one of them up to its deadline, not the lane.
-        "accept": {"workers": 3, "timeout": 60, "retry": 240},
-        "import": {"workers": 2, "timeout": 120, "retry": 480},
-        "dispatch": {"workers": 2, "timeout": 120, "retry": 480},
-        "watch": {"workers": 1, "timeout": 120, "retry": 480},
+        # Orders are read apart from being accepted, so that shops that hang delay no answer to the others.
+        # "nice" is how far a queue stands back where the processor is short: nothing comes before an acceptance.
+        "accept": {"workers": 2, "timeout": 60, "retry": 240},
+        "orders": {"workers": 3, "timeout": 60, "retry": 240},
+        "import": {"workers": 2, "timeout": 120, "retry": 480, "nice": 5},
+        "dispatch": {"workers": 2, "timeout": 120, "retry": 480, "nice": 5},
+        "watch": {"workers": 1, "timeout": 120, "retry": 480, "nice": 10},
     },
 }
 HOLDPOINT_JOBS = "config.schedules.JOBS"

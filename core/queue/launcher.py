@@ -40,6 +40,7 @@ class Group:
     name: str
     arguments: Sequence[str]
     environment: dict[str, str]
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
@@ -56,7 +57,7 @@ class Group:
             [sys.executable, str(settings.BASE_DIR / "manage.py"), *self.arguments],
             env={**os.environ, **self.environment, GROUP_VARIABLE: self.token},
             start_new_session=True,
-            preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 -- one system call, no lock is taken
+            preexec_fn=lambda: _before(parent, self.nice),  # noqa: PLW1509 -- two system calls, no lock is taken
         )
         self.started_at = time.monotonic()
         log.info("group.started", group=self.name, pid=self.process.pid)
@@ -87,7 +88,11 @@ class Launcher:
         adopt_orphans()
         name_process("hp-launcher")
         names = queues()
-        self.groups = [Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}) for name in names]
+        clusters = settings.Q_CLUSTER["ALT_CLUSTERS"]
+        self.groups = [
+            Group(f"queue {name}", ["queue_cluster"], {"Q_CLUSTER_NAME": name}, nice=clusters[name].get("nice", 0))
+            for name in names
+        ]
         self.groups.append(Group(TICKER, ["ticker"], {}))
         for group in self.groups:
             group.start()
@@ -180,6 +185,11 @@ class Launcher:
             group.dead.append((group.token, group.process.pid))
         self._reap_orphans()
         self._release_dead()
+
+
+def _before(parent: int, nice: int) -> None:
+    die_with_parent(parent)
+    os.nice(nice)
 
 
 def _signal_group(pid: int, signum: signal.Signals) -> bool:

@@ -30,4 +30,4 @@ def run(context: JobContext) -> Counts:
     }
 
 
-JOB = Job(name=NAME, every_seconds=60, run=run, queue="accept", scopes=scopes)
+JOB = Job(name=NAME, every_seconds=60, run=run, queue="orders", scopes=scopes)
