@@ -35,9 +35,10 @@ def follow_shipments(
     warehouse: Warehouse,
     client: WmsPort,
     profile: Profile,
-    missing: Sequence[str],
     now: datetime,
     heartbeat: Callable[[], None],
+    missing: Sequence[str] = (),
+    strays: int = STRAYS,
 ) -> Followed:
     """Read what waits for a number, what is no longer listed, and in turn an order that is still in the warehouse.
 
@@ -55,7 +56,7 @@ def follow_shipments(
             result.parcels += stored.parcels
         result.read += 1
         heartbeat()
-    for order, turn in _in_turn(warehouse, client, now):
+    for order, turn in _in_turn(warehouse, client, now, strays):
         if not _has_token(warehouse):
             return result
         found = client.find_orders(order.wms_number) or ()
@@ -102,7 +103,7 @@ def _order_of(warehouse: Warehouse, number: str) -> str:
     return found.values_list("order_id", flat=True).first() or ""
 
 
-def _in_turn(warehouse: Warehouse, client: WmsPort, now: datetime) -> list[tuple[Order, str]]:
+def _in_turn(warehouse: Warehouse, client: WmsPort, now: datetime, most: int) -> list[tuple[Order, str]]:
     """The next orders to ask for, each with the word under which its turn is kept.
 
     An order that is long in the warehouse: a shipment without a ship date is in no list. And where shipments do not say
@@ -118,7 +119,7 @@ def _in_turn(warehouse: Warehouse, client: WmsPort, now: datetime) -> list[tuple
     found: dict[int, tuple[Order, str]] = {}
     for turn, orders in turns.items():
         after = int(memory.get(turn) or 0)
-        for order in list(orders.filter(pk__gt=after)[:STRAYS]) or list(orders[:STRAYS]):
+        for order in list(orders.filter(pk__gt=after)[:most]) or list(orders[:most]):
             found.setdefault(order.pk, (order, turn))
     return list(found.values())
 

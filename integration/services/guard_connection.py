@@ -1,7 +1,9 @@
 """Keeps a failing connection from being hammered: what a failed or good read means for its breaker and its buckets."""
 
-from core.http import AuthError, HttpError, NoTimeError, ThrottledError
+from core.classify import classify
+from core.http import AuthError, HttpError, NoTimeError, StatusError, ThrottledError
 from core.limits import allows, block, record_failure, record_success, refuse
+from core.outcomes import OutcomeClass
 
 DEFAULT_WAIT_SECONDS = 5.0
 
@@ -12,13 +14,23 @@ def connection_allows(connection: str) -> bool:
 
 
 def note_failure(connection: str, error: HttpError) -> None:
-    """A refused key stops the whole connection until a call succeeds; throttling stops every call for as long as asked."""
+    """A refused key stops the whole connection until a call succeeds; throttling stops every call for as long as asked.
+
+    Who answers that this one request is wrong is well: the connection goes on for everything else.
+    """
     if isinstance(error, AuthError):
         refuse(f"conn:{connection}", "The key or password was refused")
     elif isinstance(error, ThrottledError):
         block(f"{connection}:calls", error.retry_after if error.retry_after is not None else DEFAULT_WAIT_SECONDS)
+    elif is_refusal(error):
+        record_success(f"conn:{connection}")
     elif not isinstance(error, NoTimeError):
         record_failure(f"conn:{connection}")
+
+
+def is_refusal(error: HttpError) -> bool:
+    """Whether the far side read the request and will not have it, as with a field that its search does not know."""
+    return isinstance(error, StatusError) and classify(error).cls is OutcomeClass.PERMANENT
 
 
 def note_success(connection: str) -> None:

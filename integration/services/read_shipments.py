@@ -14,8 +14,8 @@ from integration.deposco.profile import Profile
 from integration.domain.tenant_clock import TenantClock
 from integration.gateways import deposco_for, profile_of
 from integration.models import FeedCursor, Shipment, Warehouse
-from integration.services.follow_shipments import follow_shipments
-from integration.services.guard_connection import connection_allows, note_failure, note_success
+from integration.services.follow_shipments import BATCH, follow_shipments
+from integration.services.guard_connection import connection_allows, is_refusal, note_failure, note_success
 from integration.services.read_patiently import read_patiently
 from integration.services.store_shipments import FEED, store_shipments
 from integration.services.take_soon import take_soon
@@ -47,7 +47,8 @@ def read_shipments(*, warehouse: Warehouse, heartbeat: Callable[[], None] = lamb
     """Read by ship date with overlap, then one by one what may have changed since: see follow_shipments.
 
     The wide reading finds what changed after it left, and shows which shipments are no longer listed. The cursor moves
-    only when the whole window was stored. Raises the errors of core.http.
+    only when the whole window was stored. A tenant that refuses the search by date is asked order by order, and the
+    refusal is raised all the same. Raises the errors of core.http.
     """
     if not connection_allows(warehouse.connection):
         return ShipmentRead(skipped="the connection is paused")
@@ -69,6 +70,10 @@ def read_shipments(*, warehouse: Warehouse, heartbeat: Callable[[], None] = lamb
         )
     except HttpError as error:
         note_failure(warehouse.connection, error)
+        if is_refusal(error):
+            follow_shipments(
+                warehouse=warehouse, client=client, profile=profile, now=now, heartbeat=heartbeat, strays=BATCH
+            )
         raise
     finally:
         recorder.flush()

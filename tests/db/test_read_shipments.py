@@ -2,10 +2,12 @@ import json
 from datetime import datetime, timedelta
 
 import httpx
+import pytest
 
 from core.clock import db_now
+from core.http import StatusError
 from core.limits import take
-from core.models import Bucket
+from core.models import Breaker, Bucket
 from integration.models import FeedCursor, Order, Parcel, Shipment, UnreadableRecord
 from tests.db.floor import line, send, tell
 from tests.db.house import House
@@ -103,6 +105,26 @@ def test_a_shipment_without_a_ship_date_is_found_by_asking_for_its_order(north: 
     north.confirm()
 
     assert placed.state == "SHIPPED"
+
+
+def test_a_tenant_that_knows_no_search_by_date_is_asked_order_by_order_and_goes_on_taking_orders(north: House) -> None:
+    placed, order = north.in_warehouse()
+    north.ship(order)
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        words = "actualShipDate are not found or configured for entity [Shipment]"
+        return httpx.Response(400, text=words) if "actualShipDate" in request.url.params else None
+
+    north.gate.before = refuse
+    for _ in range(12):
+        north.skip(10)
+        with pytest.raises(StatusError):
+            north.read()
+    north.plan()
+    north.confirm()
+
+    assert placed.state == "SHIPPED"
+    assert not Breaker.objects.filter(state="open").exists()
 
 
 def test_an_order_that_is_cancelled_in_the_warehouse_is_held_until_the_marketplace_cancels_it_too(
