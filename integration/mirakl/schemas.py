@@ -31,9 +31,10 @@ def _or_no_moment(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _units(value: Any) -> Any:
-    """A count that is absent or damaged is none at all: the order is accepted, and held before the warehouse."""
+    """A count that is absent, damaged or no whole one is none at all: the order is accepted, and held before the warehouse."""
     try:
-        return max(0, int(Decimal(str(value)))) if value is not None else 0
+        count = Decimal(str(value)) if value is not None else Decimal(0)
+        return max(0, int(count)) if count == int(count) else 0
     except (ArithmeticError, ValueError):
         return 0
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.http import Reply, UnknownOutcomeError
 from integration.mirakl.client import MiraklClient
 from integration.mirakl.reading import orders_page, read_list
-from integration.mirakl.schemas import Carrier, Order, OrdersPage, Platform
+from integration.mirakl.schemas import Carrier, Order, OrderLine, OrdersPage, Platform
 
 LEAST = {"order_id": "1-A", "order_state": "SHIPPING", "order_lines": [{"order_line_id": "1-A-1"}]}
 
@@ -35,6 +35,16 @@ def test_an_id_a_state_and_the_ids_of_its_lines_are_enough_for_an_order() -> Non
     assert (order.order_id, order.currency_iso_code, order.total_price) == ("1-A", "", None)
     assert (order.order_lines[0].quantity, order.order_lines[0].offer_sku) == (0, "")
     assert order.customer == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "units"),
+    [(2, 2), ("2", 2), (2.0, 2), ("2.0", 2), (1.5, 0), ("0.9", 0), (-1, 0), ("many", 0), ("Infinity", 0)],
+)
+def test_a_count_that_is_no_whole_number_is_none_rather_than_less_than_was_sold(told: object, units: int) -> None:
+    line = OrderLine.model_validate({"order_line_id": "1", "quantity": told})
+
+    assert line.quantity == units
 
 
 junk = st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.lists(st.integers(), max_size=2)
