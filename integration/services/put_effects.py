@@ -20,6 +20,7 @@ def put_effects(effects: Sequence[NewEffect]) -> None:
         row
         for row in Effect.objects.select_for_update().filter(
             kind__in={effect.kind for effect in effects},
+            connection__in={effect.connection for effect in effects},
             business_key__in=[effect.business_key for effect in effects],
             state__in=("ready", "parked", "cancelled", "done"),
         )

@@ -31,6 +31,27 @@ LINE_FIELDS = (
     "total_price",
     "commission",
 )
+# What a message may change on an order; what staff and the warehouse set is not among it.
+ORDER_FIELDS = (
+    "commercial_id",
+    "mirakl_state",
+    "shipping_type_code",
+    "fulfillment_center",
+    "can_shop_ship",
+    "currency",
+    "total_price",
+    "customer",
+    "ordered_at",
+    "mirakl_updated_at",
+    "acceptance_deadline_at",
+    "shipping_deadline_at",
+    "payload_hash",
+    "stage",
+    "stage_since",
+    "accepted_at",
+    *sorted(set(STAMPS.values()) - {"accepted_at"}),
+)
+AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -132,14 +153,21 @@ def _change(changed: Sequence[tuple[Order, WireOrder]], hashes: Mapping[str, str
     lines: dict[int, dict[str, OrderLine]] = defaultdict(dict)
     for line in OrderLine.objects.filter(order__in=[row for row, _ in changed]):
         lines[line.order_id][line.line_id] = line
+    before = {row.id: wanted_of(row, lines[row.id].values()) for row, _ in changed}
+    touched: list[OrderLine] = []
+    events: list[OrderEvent] = []
     for row, order in changed:
-        before = wanted_of(row, lines[row.id].values())
-        _change_lines(row, order, lines[row.id])
-        _change_order(row, order, hashes[order.order_id], now)
-        _follow(row, before, wanted_of(row, lines[row.id].values()), now)
+        touched += _change_lines(row, order, lines[row.id])
+        events += _change_order(row, order, hashes[order.order_id], now)
+    # Written together, before anything follows from them: what follows reads and locks these rows.
+    OrderLine.objects.bulk_update(touched, LINE_FIELDS, batch_size=AT_ONCE)
+    Order.objects.bulk_update([row for row, _ in changed], ORDER_FIELDS, batch_size=AT_ONCE)
+    OrderEvent.objects.bulk_create(events)
+    for row, _ in changed:
+        _follow(row, before[row.id], wanted_of(row, lines[row.id].values()), now)
 
 
-def _change_order(row: Order, order: WireOrder, digest: str, now: datetime) -> None:
+def _change_order(row: Order, order: WireOrder, digest: str, now: datetime) -> list[OrderEvent]:
     old_state, old_customer = row.mirakl_state, row.customer
     facts = order_facts(order, digest, now, None)
     facts["mirakl_updated_at"] = order.last_updated_date or row.mirakl_updated_at
@@ -157,19 +185,21 @@ def _change_order(row: Order, order: WireOrder, digest: str, now: datetime) -> N
     if moved:
         row.stage, row.stage_since = stage, now
         _stamp(row, order, now)
-    row.save()
-    if moved or old_state != row.mirakl_state:
-        OrderEvent.objects.create(
-            order=row,
-            at=now,
-            lane="change",
-            kind=f"stage.{row.stage}" if moved else "mirakl_state",
-            stage=row.stage,
-            summary=f"Mirakl says {row.mirakl_state}: {LABELS[row.stage]}",
-        )
+    if not moved and old_state == row.mirakl_state:
+        return []
+    event = OrderEvent(
+        order=row,
+        at=now,
+        lane="change",
+        kind=f"stage.{row.stage}" if moved else "mirakl_state",
+        stage=row.stage,
+        summary=f"Mirakl says {row.mirakl_state}: {LABELS[row.stage]}",
+    )
+    return [event]
 
 
-def _change_lines(row: Order, order: WireOrder, present: dict[str, OrderLine]) -> None:
+def _change_lines(row: Order, order: WireOrder, present: dict[str, OrderLine]) -> list[OrderLine]:
+    """Make the lines as they are told now; returns those that are to be written, new ones are written already."""
     touched = []
     for wanted in line_facts(row, order):
         line = present.get(wanted.line_id)
@@ -180,7 +210,7 @@ def _change_lines(row: Order, order: WireOrder, present: dict[str, OrderLine]) -
             for name in LINE_FIELDS:
                 setattr(line, name, getattr(wanted, name))
             touched.append(line)
-    OrderLine.objects.bulk_update(touched, LINE_FIELDS)
+    return touched
 
 
 def _follow(row: Order, before: Wanted, after: Wanted, now: datetime) -> None:

@@ -20,13 +20,13 @@ def warehouse_may_have(order: Order) -> bool:
     """Whether the warehouse has the order, or may: it was sent and nobody has looked yet, or it is being sent now."""
     if order.in_wms_at is not None:
         return True
-    effects = Effect.objects.select_for_update().filter(kind=KIND, business_key=order.wms_number)
+    effects = Effect.objects.select_for_update().filter(kind=KIND, subject_id=order.pk)
     return any(effect.state == "in_flight" or _is_unsure(effect) for effect in effects)
 
 
 def postpone_create(*, order: Order, withdraw: bool = False) -> None:
     """Keep an order that was not sent from being sent as it stood: until it is prepared anew, or for good."""
-    for effect in Effect.objects.select_for_update().filter(kind=KIND, business_key=order.wms_number, state__in=UNSENT):
+    for effect in Effect.objects.select_for_update().filter(kind=KIND, subject_id=order.pk, state__in=UNSENT):
         if withdraw and effect.first_sent_at is None:
             cancel_effect(effect_id=effect.id, note=f"{order.stage} at the marketplace before it was sent")
         elif effect.state == "ready":
