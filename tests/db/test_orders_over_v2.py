@@ -93,10 +93,10 @@ def test_an_order_whose_number_could_not_be_looked_for_is_not_sent_before_it_cou
     north_v2.world.faults.arm("deposco", FIND, fault)
 
     north_v2.create()
-    before = north_v2.calls("deposco", SAVE)
+    before = (north_v2.calls("deposco", SAVE), north_v2.effects(CREATE))
     drain(north_v2)
 
-    assert (before, effective(north_v2)) == (0, 1)
+    assert (before, effective(north_v2)) == ((0, ["ready"]), 1)
     assert north_v2.effects(CREATE) == ["done"]
 
 

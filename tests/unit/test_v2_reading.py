@@ -155,6 +155,39 @@ def test_lines_that_may_have_been_cut_are_read_from_their_own_list() -> None:
     assert script.asked[1].path == "/latest/orders/salesOrders/5/orderLines"
 
 
+def test_a_short_list_inside_that_says_it_is_not_whole_is_read_from_its_own_list() -> None:
+    told = {"lineNumber": "N-1-1", "item": {"businessKey": {"number": "I1"}}, "orderPackQuantity": 1}
+    cut = {"data": [told], "links": [], "complete": False, "pages": 2}
+    rows = [told | {"self": {"id": at}, "lineNumber": f"N-1-{at}"} for at in (1, 2)]
+    made, _ = client(page(order("N-1", orderLines=cut)), page(*rows))
+
+    (found,) = made.find_orders("N-1") or []
+
+    assert [one.line_number for one in found.lines] == ["N-1-1", "N-1-2"]
+
+
+def test_every_call_but_the_first_waits_for_its_turn_and_shipments_are_urgent() -> None:
+    turns: list[int] = []
+    script = Script([page(), {"number": "N-1"}, page(shipment("1"), key="K"), page(shipment("2")), page(order("N-1"))])
+    made = DeposcoV2Client(
+        "https://wms.example.com",
+        "ACME",
+        "MAIN",
+        Client("i", "s"),
+        profile=PROFILE,
+        transport=script,
+        pace=turns.append,
+    )
+
+    made.create_orders([{"number": "N-1"}])
+    after_create = list(turns)
+    made.shipments_between(START, START)
+    made.find_orders("N-1")
+
+    assert (after_create, turns) == ([100], [100, 0])
+    assert script.answers == []
+
+
 def test_an_order_reads_back_equal_in_another_form_of_its_numbers_and_differs_in_items_or_units() -> None:
     sent = {
         "number": "N-1",
