@@ -5,6 +5,8 @@ from typing import Final
 
 from sandbox.control import ROUTES as HAND
 from sandbox.deposco.routes import ROUTES as DEPOSCO
+from sandbox.deposco.v2.routes import ROUTES as DEPOSCO_V2
+from sandbox.deposco.v2.routes import TOKEN
 from sandbox.faults import KINDS
 from sandbox.floor import SCRIPTS
 from sandbox.mirakl.routes import ROUTES as MIRAKL
@@ -19,6 +21,8 @@ def calls() -> Rows:
         for side, routes in (("Mirakl", MIRAKL), ("Deposco V1", DEPOSCO))
         for name, method, path, _ in routes
     ]
+    rows += [("Deposco V2", f"`{name}`", f"`{method} /latest{path}`") for name, method, path, _, _ in DEPOSCO_V2]
+    rows.append(("Deposco V2", f"`{TOKEN}`", "`POST /oauth2/token`"))
     return ("Side", "Name", "Call"), rows
 
 

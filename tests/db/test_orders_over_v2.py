@@ -236,6 +236,7 @@ def test_a_client_that_is_refused_stops_the_connection_and_holds_no_order(north_
     prepared(north_v2, 2)
     north_v2.tenant.tokens.clear()
     north_v2.tenant.client_secret = "another"
+    before = north_v2.calls("deposco", "v2.token")
 
     north_v2.create()
     calls = north_v2.calls("deposco", "v2.token")
@@ -243,7 +244,7 @@ def test_a_client_that_is_refused_stops_the_connection_and_holds_no_order(north_
 
     assert north_v2.holds() == []
     assert north_v2.effects(CREATE) == ["ready", "ready"]
-    assert north_v2.calls("deposco", "v2.token") == calls
+    assert north_v2.calls("deposco", "v2.token") == calls == before + 1
     assert north_v2.tenant.orders == {}
 
 

@@ -325,6 +325,14 @@ def test_lines_without_our_number_are_found_by_the_lines_of_the_shipments_orders
     assert [(part.order_number, part.line_number) for part in found.lines] == [("N-1", "N-1-1")]
 
 
+def test_a_line_under_a_strange_number_is_in_the_one_order_of_its_shipment() -> None:
+    strange = line("I9", 1, "9", orderLine={"id": 900}, number="9--2")
+
+    (found,) = parcels(shipment("1", shipmentLines=page(line("I1", 1), strange)))
+
+    assert [(part.order_number, part.item_number) for part in found.lines] == [("N-1", "I1"), ("N-1", "I9")]
+
+
 def test_a_shipment_that_was_taken_back_and_emptied_still_names_its_order() -> None:
     made, _ = client(page(shipment("1", status="Rolled Back", shipmentLines=page())), order("N-1"))
 
