@@ -101,6 +101,15 @@ def test_only_the_key_of_a_link_is_followed_and_a_row_that_comes_twice_counts_on
     assert dict(script.asked[1].params) == {"searchId": "K1"}
 
 
+def test_a_change_whose_time_has_no_offset_is_taken_along() -> None:
+    old = shipment("2", updatedDate="2026-10-01T06:31:00-06:00")
+    made, _ = client(page(shipment("1", updatedDate="2026-11-01T06:31:00"), old))
+
+    found = made.shipments_between(START, START)
+
+    assert [row.shipment_number for row in found] == ["1"]
+
+
 def test_a_list_that_says_it_is_complete_is_at_its_end_whatever_its_links_say() -> None:
     made, script = client(page(shipment("1"), key="K1", complete=True))
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from core.http import Call, HttpClient, NotSentError, StatusError, UnknownOutcomeError
-from integration.deposco.normalise import as_moment, as_text
+from integration.deposco.normalise import as_moment, as_text, offset_of
 from integration.deposco.profile import Profile
 from integration.deposco.schemas import CreateResult, Shipment, WmsOrder
 from integration.deposco.v2.lines import ShipmentLines
@@ -217,11 +217,10 @@ class DeposcoV2Client:
         return self._shipment(mine[0], self._profile.zone) if mine else None
 
     def _is_since(self, row: Json, name: str, start: datetime, zone: tzinfo) -> bool:
-        if name == "updatedAfter":
-            moment = as_moment(row.get("updatedDate"), zone)
-        else:
-            moment = as_moment((row.get("shipmentDates") or {}).get("actualShipDate"), zone)
-        # Servers tell whole seconds.
+        dates = row if name == "updatedAfter" else row.get("shipmentDates") or {}
+        told = dates.get("updatedDate" if name == "updatedAfter" else "actualShipDate")
+        # A time without an offset cannot be compared; and servers tell whole seconds.
+        moment = as_moment(told, zone) if offset_of(told) is not None else None
         return moment is None or moment >= start.replace(microsecond=0)
 
     def _shipment(self, row: Json, zone: tzinfo) -> Shipment:
