@@ -1,12 +1,15 @@
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.http import AuthError, StatusError, UnknownOutcomeError
+from core.http import AuthError, HttpError, StatusError, UnknownOutcomeError
 from integration.deposco.fingerprint import order_fingerprint
 from integration.deposco.parcels import WireParcel, aggregate_parcels
 from integration.deposco.profile import Profile, Transport, default_v1_profile
@@ -361,3 +364,38 @@ def test_an_item_is_read_with_its_barcodes_and_another_number_is_none() -> None:
     assert found is not None
     assert found["upcs"] == {"upc": [{"value": "4006381333931"}]}
     assert made.item("I2") is None
+
+
+FULL = shipment(
+    "1",
+    businessUnit={"businessKey": {"code": "MAIN"}},
+    shipFromFacility={"businessKey": {"number": "LVL"}},
+    shippedContainers=page(box("B1", "T1", ("I1", 1))),
+)
+NONSENSE = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just([]), st.just([[None]]), st.just({})
+)
+
+
+def spots(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way] * bool(way) + [spot for key, part in inner for spot in spots(part, (*way, key))]
+
+
+@given(st.sampled_from(spots(FULL)), NONSENSE)
+def test_nonsense_anywhere_in_a_shipment_is_read_over_or_no_answer(spot: tuple[Any, ...], nonsense: Any) -> None:
+    row = deepcopy(FULL)
+    place = row
+    for key in spot[:-1]:
+        place = place[key]
+    place[spot[-1]] = nonsense
+    made, _ = client(page(row), *[order("N-1")] * 3)
+
+    try:
+        found = made.shipments_between(START, START)
+    except HttpError:
+        return
+
+    for one in found:
+        aggregate_parcels(one, PROFILE)

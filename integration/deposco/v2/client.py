@@ -19,6 +19,7 @@ from integration.deposco.v2.reading import (
     is_of_unit,
     is_whole,
     item_row,
+    part_of,
     rows_of,
     unwrapped,
     wms_order,
@@ -217,7 +218,7 @@ class DeposcoV2Client:
         return self._shipment(mine[0], self._profile.zone) if mine else None
 
     def _is_since(self, row: Json, name: str, start: datetime, zone: tzinfo) -> bool:
-        dates = row if name == "updatedAfter" else row.get("shipmentDates") or {}
+        dates = row if name == "updatedAfter" else part_of(row, "shipmentDates")
         told = dates.get("updatedDate" if name == "updatedAfter" else "actualShipDate")
         # A time without an offset cannot be compared; and servers tell whole seconds.
         moment = as_moment(told, zone) if offset_of(told) is not None else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from integration.deposco.normalise import as_decimal, as_text
 from integration.deposco.profile import Profile
-from integration.deposco.v2.reading import id_of, is_whole, key_of, rows_of, unwrapped
+from integration.deposco.v2.reading import id_of, is_whole, key_of, part_of, rows_of, unwrapped
 from integration.deposco.v2.session import URGENT, Session
 from integration.deposco.v2.shipments import ShippedLine
 
@@ -49,7 +49,7 @@ class ShipmentLines:
         return list({as_text(row.get("number")) or str(row): row for page in pages for row in page}.values())
 
     def _line(self, row: Json, references: list[Json]) -> ShippedLine:
-        reference, details = row.get("orderLine"), row.get("orderLineDetails") or {}
+        reference, details = row.get("orderLine"), part_of(row, "orderLineDetails")
         customer = as_text(details.get("customerLineNumber")) or as_text(row.get("externalLineNumber"))
         number = key_of(reference, "lineNumber")
         order = key_of(reference, "orderHeader.number") or self._by_our_number(number or customer)

@@ -24,6 +24,12 @@ def is_whole(collection: Any) -> bool:
     return len(rows_of(collection)) < NESTED and told is not False
 
 
+def part_of(row: Json, name: str) -> Json:
+    """A document inside of a document; empty when there is none."""
+    part = row.get(name)
+    return part if isinstance(part, dict) else {}
+
+
 def key_of(reference: Any, name: str) -> str | None:
     """One part of the business key of a reference; None when it names none."""
     key = reference.get("businessKey") if isinstance(reference, dict) else None

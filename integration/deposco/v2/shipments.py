@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from integration.deposco.normalise import as_decimal, as_moment, as_text, offset_of
 from integration.deposco.schemas import Shipment
-from integration.deposco.v2.reading import is_whole, key_of, rows_of
+from integration.deposco.v2.reading import is_whole, key_of, part_of, rows_of
 
 Json = dict[str, Any]
 ROLLED_BACK = "rolled back"
@@ -59,7 +59,7 @@ def wire_shipment(
     by_order: dict[str, list[Json]] = {number: [] for number in orders}
     for number, line in placed:
         by_order.setdefault(number, []).append(line)
-    shipped_at = (row.get("shipmentDates") or {}).get("actualShipDate")
+    shipped_at = part_of(row, "shipmentDates").get("actualShipDate")
     facility = row.get("shipFromFacility")
     facts: Json = {name: as_text(row.get(name)) for name in ("shipVia", "shipVendor", "shipMethod", "trackingUrl")}
     facts |= {
