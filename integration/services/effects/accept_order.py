@@ -11,8 +11,9 @@ from core.redaction import excerpt
 from integration.domain.acceptance import acceptance_matches
 from integration.gateways import mirakl_for
 from integration.models import Order
-from integration.services.effects.connections import channels_of, is_paused, paused, sendable
-from integration.services.effects.fan_out import fan_out, outcome_of
+from integration.services.effects.ask_shop import ask_for_order
+from integration.services.effects.connections import channels_of, sendable
+from integration.services.effects.fan_out import fan_out
 from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
@@ -53,17 +54,9 @@ class AcceptOrder:
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """OR11 by id: is the decision there, still open, or overtaken?"""
-        channel = channels_of([effect]).get(effect.connection)
-        if channel is None or is_paused(channel):
-            return paused()
-        client, recorder = mirakl_for(channel)
-        try:
-            page = client.orders(order_ids=[effect.payload["order_id"]], max=10)
-        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
-            return outcome_of(error)
-        finally:
-            recorder.flush(effect.id)
-        order = next((order for order in page.orders if order.order_id == effect.payload["order_id"]), None)
+        order = ask_for_order(effect)
+        if isinstance(order, Outcome):
+            return order
         if order is None:
             return ReadBack(found=None, detail="Mirakl does not list the order")
         decision = {line["id"]: line["accepted"] for line in effect.payload["lines"]}
@@ -72,7 +65,7 @@ class AcceptOrder:
         )
         if verdict == "pending":
             return ReadBack(found=False)
-        store_orders(channel=channel, orders=[order])
+        store_orders(channel=channels_of([effect])[effect.connection], orders=[order])
         # Whoever decided otherwise was quicker: that cannot be undone, and nobody has to do anything about it.
         return ReadBack(
             found=True,

@@ -9,8 +9,9 @@ from core.http import StatusError
 from core.outcomes import Outcome, OutcomeClass
 from core.redaction import excerpt
 from integration.gateways import mirakl_for
-from integration.services.effects.connections import channels_of, is_paused, paused, sendable
-from integration.services.effects.fan_out import fan_out, outcome_of
+from integration.services.effects.ask_shop import ask_for_order
+from integration.services.effects.connections import channels_of, sendable
+from integration.services.effects.fan_out import fan_out
 from integration.services.effects.record_confirmation import record_confirmation, record_refusal
 
 SHIPPED = frozenset({"SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"})
@@ -53,17 +54,9 @@ class ConfirmOrder:
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """OR11 by id: an order that is shipped or further needs nothing more."""
-        channel = channels_of([effect]).get(effect.connection)
-        if channel is None or is_paused(channel):
-            return paused()
-        client, recorder = mirakl_for(channel)
-        try:
-            page = client.orders(order_ids=[effect.payload["order_id"]], max=10)
-        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
-            return outcome_of(error)
-        finally:
-            recorder.flush(effect.id)
-        order = next((order for order in page.orders if order.order_id == effect.payload["order_id"]), None)
+        order = ask_for_order(effect)
+        if isinstance(order, Outcome):
+            return order
         if order is None:
             return ReadBack(found=None, detail="Mirakl does not list the order")
         if order.order_state in SHIPPED:

@@ -8,8 +8,11 @@ from core.http import StatusError
 from core.outcomes import Outcome, OutcomeClass
 from integration.domain.dispatch import match_shipment, st01_shipment
 from integration.gateways import mirakl_for
+from integration.mirakl.client import MiraklClient
+from integration.mirakl.schemas import MiraklShipment
 from integration.models import Channel, Parcel
-from integration.services.effects.connections import channels_of, is_paused, paused, sendable
+from integration.services.effects.ask_shop import ask_shop
+from integration.services.effects.connections import channels_of, sendable
 from integration.services.effects.fan_out import outcome_of
 from integration.services.effects.record_confirmation import record_confirmation, record_refusal
 
@@ -47,18 +50,9 @@ class ConfirmParcel:
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """ST11 by order: is there a shipment with our name, this number and these quantities, and has it been shipped?"""
-        channel = channels_of([effect]).get(effect.connection)
-        if channel is None or is_paused(channel):
-            return paused()
-        client, recorder = mirakl_for(channel)
-        try:
-            shipments = client.shipments_of_order(effect.payload["order_id"])
-        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
-            if isinstance(error, StatusError) and error.status == NOT_FOUND:
-                return ReadBack(found=False)
-            return outcome_of(error)
-        finally:
-            recorder.flush(effect.id)
+        shipments = ask_shop(effect, lambda client: _listed(client, effect.payload["order_id"]))
+        if isinstance(shipments, Outcome):
+            return shipments
         mine = effect.payload["parcels"]
         others = set(
             Parcel.objects.filter(order_id=effect.subject)
@@ -124,6 +118,16 @@ def _send_round(channel: Channel, batch: Sequence[Claimed]) -> dict[int, Outcome
                 OutcomeClass.UNKNOWN, "mirakl.no_result", "The answer does not name the order"
             )
     return outcomes
+
+
+def _listed(client: MiraklClient, order_id: str) -> Sequence[MiraklShipment]:
+    """The order's shipments; none where the shop has no such page, as without multi-shipment."""
+    try:
+        return client.shipments_of_order(order_id)
+    except StatusError as error:
+        if error.status == NOT_FOUND:
+            return ()
+        raise
 
 
 def _ship_effect(effect: Claimed, shipment_id: str) -> NewEffect:

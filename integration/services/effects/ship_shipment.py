@@ -7,8 +7,9 @@ from core.effects import Claimed, ReadBack
 from core.outcomes import Outcome, OutcomeClass
 from integration.gateways import mirakl_for
 from integration.models import Order
-from integration.services.effects.connections import channels_of, is_paused, paused, sendable
-from integration.services.effects.fan_out import fan_out, outcome_of
+from integration.services.effects.ask_shop import ask_shop
+from integration.services.effects.connections import channels_of, sendable
+from integration.services.effects.fan_out import fan_out
 from integration.services.hold_record import hold_record
 from integration.services.record_event import record_event
 
@@ -45,16 +46,9 @@ class ShipShipment:
 
     def read_back(self, effect: Claimed) -> ReadBack | Outcome:
         """ST11 by order: a shipment that left its first state needs nothing more."""
-        channel = channels_of([effect]).get(effect.connection)
-        if channel is None or is_paused(channel):
-            return paused()
-        client, recorder = mirakl_for(channel)
-        try:
-            shipments = client.shipments_of_order(effect.payload["order_id"])
-        except Exception as error:  # noqa: BLE001 -- the classifier knows every kind, our own bugs included
-            return outcome_of(error)
-        finally:
-            recorder.flush(effect.id)
+        shipments = ask_shop(effect, lambda client: client.shipments_of_order(effect.payload["order_id"]))
+        if isinstance(shipments, Outcome):
+            return shipments
         mine = next((row for row in shipments if row.id == effect.payload["shipment_id"]), None)
         if mine is None:
             return ReadBack(found=True, same=False, detail="Mirakl no longer lists the shipment")
