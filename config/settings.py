@@ -181,6 +181,7 @@ Q_CLUSTER: dict[str, Any] = {
         "orders": {"workers": 3, "timeout": 60, "retry": 240},
         "import": {"workers": 2, "timeout": 120, "retry": 480, "nice": 5},
         "dispatch": {"workers": 2, "timeout": 120, "retry": 480, "nice": 5},
+        "stock": {"workers": 2, "timeout": 240, "retry": 960, "nice": 8},
         "watch": {"workers": 1, "timeout": 120, "retry": 480, "nice": 10},
     },
 }

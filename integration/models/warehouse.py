@@ -1,8 +1,17 @@
 """A Deposco tenant as we use it, and its facilities."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from core.secrets import EncryptedTextField
+
+WORKING_DAYS = (1, 2, 3, 4, 5)
+
+
+def default_working_days() -> list[int]:
+    """Monday to Friday, as ISO weekdays."""
+    return list(WORKING_DAYS)
 
 
 class Warehouse(models.Model):
@@ -37,12 +46,23 @@ class Warehouse(models.Model):
 
 
 class Facility(models.Model):
-    """A building of the warehouse. Orders use its number; shipments may answer with its name."""
+    """A building of the warehouse. Orders use its number; shipments may answer with its name.
+
+    What it is capable of, set by staff: an order before `cut_off` on a working day is begun that day, later ones on the
+    next; it leaves `handling_hours` after it was begun. No cut-off: the whole day counts.
+    """
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="facilities")
     number = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    cut_off = models.TimeField(null=True)
+    handling_hours = models.PositiveIntegerField(default=0)
+    working_days = ArrayField(models.PositiveSmallIntegerField(), default=default_working_days)
+    holidays = ArrayField(models.DateField(), default=list)
+    updated_at = models.DateTimeField(null=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["warehouse", "number"], name="facility_number_once")]

@@ -1,0 +1,107 @@
+"""Says that numbers must be worked out anew, in the transaction of the fact that makes it so. Waits for nobody."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+
+from core.clock import db_now
+from integration.models import Channel, Order, StockRecheck, StockTouch
+
+# What was offered of an order's lines, and which items that takes; the caller's transaction holds the orders.
+_OF_ORDERS = """
+WITH lines AS (
+    SELECT DISTINCT c.warehouse_id, o.channel_id, l.offer_sku
+    FROM integration_order o JOIN integration_channel c ON c.id = o.channel_id
+    JOIN integration_orderline l ON l.order_id = o.id
+    WHERE o.id = ANY(%(orders)s) AND c.warehouse_id IS NOT NULL
+)
+"""
+_TOUCH_ITEMS = (
+    _OF_ORDERS
+    + """INSERT INTO integration_stocktouch (warehouse_id, item_number, channel_id, offer_sku, is_forced)
+SELECT DISTINCT l.warehouse_id, m.item_number, NULL::bigint, '', false
+FROM lines l JOIN integration_skumapping m ON m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku
+"""
+)
+_TOUCH_OFFERS = (
+    _OF_ORDERS
+    + """INSERT INTO integration_stocktouch (warehouse_id, item_number, channel_id, offer_sku, is_forced)
+SELECT l.warehouse_id, '', l.channel_id, l.offer_sku, true FROM lines l
+"""
+)
+_RECHECK = (
+    _OF_ORDERS
+    + """INSERT INTO integration_stockrecheck (warehouse_id, item_number, reason, asked_at, not_before)
+SELECT DISTINCT l.warehouse_id, m.item_number, %(reason)s, app_now(), app_now() + make_interval(secs => %(wait)s)
+FROM lines l JOIN integration_skumapping m ON m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku
+"""
+)
+# How long after an order reached the warehouse its units are surely out of what it says is available.
+SETTLE_SECONDS = 5.0
+
+
+def touch_items(*, warehouse_id: int, item_numbers: Iterable[str]) -> None:
+    """Every offer that these items are in is worked out anew."""
+    StockTouch.objects.bulk_create(
+        [StockTouch(warehouse_id=warehouse_id, item_number=number) for number in sorted(set(item_numbers))],
+        batch_size=5000,
+    )
+
+
+def touch_offers(*, channel: Channel, offer_skus: Iterable[str], is_forced: bool = False) -> None:
+    """These offers are worked out anew; forced: their numbers are told to the shop again even if they stay the same."""
+    if channel.warehouse_id is None:
+        return
+    StockTouch.objects.bulk_create(
+        [
+            StockTouch(
+                warehouse_id=channel.warehouse_id, channel_id=channel.pk, offer_sku=offer_sku, is_forced=is_forced
+            )
+            for offer_sku in sorted(set(offer_skus))
+        ],
+        batch_size=5000,
+    )
+
+
+def touch_orders(orders: Sequence[Order], *, is_forced: bool = False) -> None:
+    """The units in flight of these orders changed: the offers of all their items, on every channel, follow.
+
+    Forced where the shop may have changed the number by itself: after a refusal or a cancellation.
+    """
+    if not orders:
+        return
+    values = {"orders": [order.pk for order in orders]}
+    with database.cursor() as cursor:
+        cursor.execute(_TOUCH_ITEMS, values)
+        if is_forced:
+            cursor.execute(_TOUCH_OFFERS, values)
+
+
+def recheck_orders(orders: Sequence[Order], *, reason: str) -> None:
+    """These orders reached or left the warehouse: the stock of their items is asked for by number, a moment later."""
+    if not orders:
+        return
+    values = {"orders": [order.pk for order in orders], "reason": reason, "wait": SETTLE_SECONDS}
+    with database.cursor() as cursor:
+        cursor.execute(_RECHECK, values)
+
+
+def recheck_items(
+    *, warehouse_id: int, item_numbers: Iterable[str], reason: str, not_before: datetime | None = None
+) -> None:
+    """The stock of these items is asked for by number."""
+    now = db_now()
+    StockRecheck.objects.bulk_create(
+        [
+            StockRecheck(
+                warehouse_id=warehouse_id,
+                item_number=number,
+                reason=reason,
+                asked_at=now,
+                not_before=not_before or now + timedelta(seconds=SETTLE_SECONDS),
+            )
+            for number in sorted(set(item_numbers))
+        ],
+        batch_size=5000,
+    )
