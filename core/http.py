@@ -3,12 +3,13 @@
 Never retries: what may be repeated, and when, is decided by rows, not here.
 """
 
+import contextlib
 import ipaddress
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -16,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from core.redaction import excerpt
-from core.wire import DeadlineTransport, call_until, time_left
+from core.redaction import MAX_EXCERPT, excerpt
+from core.wire import PIECE, DeadlineTransport, call_until, time_left
 
 # Less time than this is not worth beginning a call: it would only turn "not sent" into "unknown".
 LEAST_SECONDS = 0.2
@@ -141,28 +142,71 @@ class HttpClient:
         request = self._client.build_request(
             method, path, params=_params(params), content=body, data=form, files=files, headers=extra
         )
-        started_at, began = datetime.now(UTC), time.monotonic()
-        status: int | None = None
-        reply_body, error = b"", None
+        with self._recorded(operation, request, body or b"") as record:
+            until = record.began + (deadline or self._deadline)
+            record.status, reply_headers, record.reply = self._exchange(request, until)
+            return _judge(record.status, reply_headers, record.reply)
+
+    def stream(
+        self,
+        operation: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float,
+        max_bytes: int = 8_000_000_000,
+    ) -> Iterator[bytes]:
+        """GET a body in unpacked pieces of bounded size, as they come; nothing is sent before the first is asked for.
+
+        `path` may be a whole address on this far side: credentials go nowhere else (ValueError). The deadline holds for
+        all of it, the caller's own time between the pieces included. Errors as of `request`; one that comes after the
+        first piece means that the pieces so far are not the whole.
+        """
+        request = self._client.build_request("GET", path, params=_params(params), headers=headers)
+        if _origin(request.url) != _origin(self._client.base_url):
+            message = f"{request.url.host} is not the far side that these credentials are for"
+            raise ValueError(message)
+        return self._pieces(operation, request, deadline, max_bytes)
+
+    def _pieces(self, operation: str, request: httpx.Request, deadline: float, max_bytes: int) -> Iterator[bytes]:
+        with self._recorded(operation, request, b"") as record:
+            until = record.began + deadline
+            with call_until(until):
+                response = self._begin(request)
+                record.status = response.status_code
+                if not response.is_success:
+                    record.reply = _whole(response, self._max_bytes)
+                    _judge(record.status, response.headers, record.reply)
+            try:
+                for piece in _unpacked(_timed(response, until), response.headers.get("content-encoding", ""), max_bytes):
+                    record.reply = record.reply or piece[:MAX_EXCERPT]
+                    yield piece
+            finally:
+                response.close()
+
+    @contextlib.contextmanager
+    def _recorded(self, operation: str, request: httpx.Request, body: bytes) -> Iterator["_Record"]:
+        """Tell of the call when it is over, whatever came of it."""
+        record = _Record()
         try:
-            status, reply_headers, reply_body = self._exchange(request, began + (deadline or self._deadline))
-            return _judge(status, reply_headers, reply_body)
+            yield record
         except HttpError as problem:
-            error = f"{type(problem).__name__}: {problem}"[:500]
+            record.error = f"{type(problem).__name__}: {problem}"[:500]
             raise
         finally:
             if self._on_call is not None:
                 self._on_call(
                     Call(
                         operation=operation,
-                        method=method,
+                        method=request.method,
                         path=excerpt(request.url.raw_path.decode("ascii", "replace")),
-                        status=status,
-                        started_at=started_at,
-                        elapsed_ms=int((time.monotonic() - began) * 1000),
-                        request_excerpt=excerpt(body or ""),
-                        response_excerpt=excerpt(reply_body),
-                        error=error,
+                        status=record.status,
+                        started_at=record.started_at,
+                        elapsed_ms=int((time.monotonic() - record.began) * 1000),
+                        request_excerpt=excerpt(body),
+                        response_excerpt=excerpt(record.reply),
+                        error=record.error,
                     )
                 )
 
@@ -172,27 +216,23 @@ class HttpClient:
 
     def _exchange(self, request: httpx.Request, until: float) -> tuple[int, Mapping[str, str], bytes]:
         with call_until(until):
-            left = time_left()
-            if left is not None and left < LEAST_SECONDS:
-                message = "not sent: the time for this call is over"
-                raise NoTimeError(message)
-            try:
-                response = self._client.send(request, stream=True)
-            except NOT_SENT as error:
-                message = f"not sent: {type(error).__name__} {error}"
-                raise NotSentError(message) from error
-            except httpx.HTTPError as error:
-                message = f"no answer: {type(error).__name__} {error}"
-                raise UnknownOutcomeError(message) from error
-            try:
-                assert isinstance(response.stream, httpx.SyncByteStream)
-                body = _read(response.stream, response.headers.get("content-encoding", ""), self._max_bytes)
-            except (httpx.HTTPError, zlib.error) as error:
-                message = f"the answer broke off: {type(error).__name__} {error}"
-                raise UnknownOutcomeError(message) from error
-            finally:
-                response.close()
-        return response.status_code, response.headers, body
+            response = self._begin(request)
+            return response.status_code, response.headers, _whole(response, self._max_bytes)
+
+    def _begin(self, request: httpx.Request) -> httpx.Response:
+        """Send it, and read the head of the answer."""
+        left = time_left()
+        if left is not None and left < LEAST_SECONDS:
+            message = "not sent: the time for this call is over"
+            raise NoTimeError(message)
+        try:
+            return self._client.send(request, stream=True)
+        except NOT_SENT as error:
+            message = f"not sent: {type(error).__name__} {error}"
+            raise NotSentError(message) from error
+        except httpx.HTTPError as error:
+            message = f"no answer: {type(error).__name__} {error}"
+            raise UnknownOutcomeError(message) from error
 
 
 # Errors that can only come before the first byte of the request left. A connection that the far side had closed
@@ -200,27 +240,74 @@ class HttpClient:
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
-def _read(stream: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
+@dataclass
+class _Record:
+    """What is known of a call while it runs."""
+
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began: float = field(default_factory=time.monotonic)
+    status: int | None = None
+    reply: bytes = b""
+    error: str | None = None
+
+
+def _whole(response: httpx.Response, max_bytes: int) -> bytes:
     """The whole body, unpacked; never more than `max_bytes` in memory, however small it was on the wire."""
-    body = bytearray()
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    try:
+        return b"".join(_unpacked(response.stream, response.headers.get("content-encoding", ""), max_bytes))
+    finally:
+        response.close()
+
+
+def _timed(response: httpx.Response, until: float) -> Iterator[bytes]:
+    """The packed pieces of a body. The limit binds while one is waited for, and not what is done between two."""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    pieces = iter(response.stream)
+    while True:
+        with call_until(until):
+            if (time_left() or 0) <= 0:
+                message = "the answer broke off: the time for this call is over"
+                raise UnknownOutcomeError(message)
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def _unpacked(stream: Iterable[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
+    """The body in pieces of bounded size. Raises UnknownOutcomeError when it breaks off, or grows past `max_bytes`."""
     unpacker = None
     if encoding.lower() in ("gzip", "x-gzip", "deflate"):
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
     elif encoding.lower() not in ("", "identity"):
         message = f"the answer is packed as {encoding}, which was not asked for"
         raise UnknownOutcomeError(message)
-    for chunk in stream:
-        if unpacker is None:
-            body += chunk
-        elif not unpacker.eof:
-            body += unpacker.decompress(chunk, max_bytes + 1 - len(body))
-        if len(body) > max_bytes:
-            message = f"the answer is larger than {max_bytes} bytes"
-            raise UnknownOutcomeError(message)
-    if unpacker is not None and not unpacker.eof and body:
+    size = 0
+    try:
+        for chunk in stream:
+            for piece in (chunk,) if unpacker is None else _pieces_of(unpacker, chunk):
+                size += len(piece)
+                if size > max_bytes:
+                    message = f"the answer is larger than {max_bytes} bytes"
+                    raise UnknownOutcomeError(message)
+                yield piece
+    except (httpx.HTTPError, zlib.error) as error:
+        message = f"the answer broke off: {type(error).__name__} {error}"
+        raise UnknownOutcomeError(message) from error
+    if unpacker is not None and not unpacker.eof and size:
         message = "the packed answer ends too early"
         raise UnknownOutcomeError(message)
-    return bytes(body)
+
+
+def _pieces_of(unpacker: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    while chunk and not unpacker.eof:
+        yield unpacker.decompress(chunk, PIECE)
+        chunk = unpacker.unconsumed_tail
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 MAX_RETRY_AFTER = 86_400 * 7

@@ -18,6 +18,8 @@ WORK_CASES: Final = "core.work_cases"
 FIX_ORDERS: Final = "core.fix_orders"
 EDIT_SKU_MAPS: Final = "core.edit_sku_maps"
 EDIT_SHIPPING_MAPS: Final = "core.edit_shipping_maps"
+EDIT_STOCK_RULES: Final = "core.edit_stock_rules"
+EDIT_FACILITIES: Final = "core.edit_facilities"
 VIEW_MONEY: Final = "core.view_money"
 MANAGE_CONNECTIONS: Final = "core.manage_connections"
 RUN_JOBS: Final = "core.run_jobs"
@@ -27,12 +29,14 @@ PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed in"
 
 PERMISSIONS: Final = (
-    ("view_operations", "See orders, shipments, exceptions, maps, connections and jobs"),
+    ("view_operations", "See orders, shipments, stock, exceptions, maps, connections and jobs"),
     ("view_buyers", "See buyers' names and addresses"),
     ("work_cases", "Take, snooze, assign and comment on exceptions"),
     ("fix_orders", "Correct order data, enter tracking, try again"),
     ("edit_sku_maps", "Map offer SKUs to warehouse items"),
     ("edit_shipping_maps", "Map carriers and shipping methods"),
+    ("edit_stock_rules", "Set buffers and other stock rules, push numbers again"),
+    ("edit_facilities", "Say what each facility can keep: cut-off, handling time, working days"),
     ("view_money", "See payouts, commissions and journals"),
     ("manage_connections", "Connect shops and warehouses, switch lanes"),
     ("run_jobs", "Run a job by hand"),
@@ -41,8 +45,8 @@ PERMISSIONS: Final = (
 
 _STAFF = (VIEW_OPERATIONS, WORK_CASES)
 ROLES: Final[dict[str, tuple[str, ...]]] = {
-    "Warehouse": (*_STAFF, VIEW_BUYERS, FIX_ORDERS, EDIT_SHIPPING_MAPS),
-    "Ecommerce": (*_STAFF, FIX_ORDERS, EDIT_SKU_MAPS, EDIT_SHIPPING_MAPS),
+    "Warehouse": (*_STAFF, VIEW_BUYERS, FIX_ORDERS, EDIT_SHIPPING_MAPS, EDIT_FACILITIES),
+    "Ecommerce": (*_STAFF, FIX_ORDERS, EDIT_SKU_MAPS, EDIT_SHIPPING_MAPS, EDIT_STOCK_RULES, EDIT_FACILITIES),
     "Finance preparer": (*_STAFF, VIEW_MONEY),
     "Finance approver": (*_STAFF, VIEW_MONEY),
     "Admin": tuple(f"core.{code}" for code, _ in PERMISSIONS),

@@ -3,9 +3,10 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import integration.models.warehouse
 from django.conf import settings
 from django.db import migrations, models
+
+import integration.models.warehouse
 
 
 class Migration(migrations.Migration):
