@@ -11,7 +11,8 @@ from core.audit import record_audit
 from core.limits import ensure_bucket
 from core.models import User
 from integration.errors import InvalidInputError
-from integration.models import LANES, Channel, FeedCursor, Warehouse
+from integration.models import LANES, Channel, ChannelStock, FeedCursor, Warehouse
+from integration.services.stock.forget_shop import forget_shop
 
 MIN_POLL_SECONDS, DEFAULT_POLL_SECONDS = 1, 60
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -72,8 +73,10 @@ def connect_mirakl(
                 words = f"{clash.code} is connected to the same address without a shop number: give both theirs."
             raise InvalidInputError({"shop_id": words})
         channel, created = Channel.objects.update_or_create(code=code, defaults=values)
+        ChannelStock.objects.get_or_create(channel=channel)
         if old is not None and not is_same_place:
             FeedCursor.objects.filter(connection=channel.connection).delete()
+            forget_shop(channel=channel)
         record_audit(
             by=by,
             action="channel.connected" if created else "channel.changed",

@@ -5,7 +5,18 @@ import factory
 from django.utils import timezone
 
 from integration.domain.order_number import order_number
-from integration.models import Channel, Hold, Order, OrderLine, Parcel, ParcelLine, Shipment, SkuMapping, Warehouse
+from integration.models import (
+    Channel,
+    ChannelStock,
+    Hold,
+    Order,
+    OrderLine,
+    Parcel,
+    ParcelLine,
+    Shipment,
+    SkuMapping,
+    Warehouse,
+)
 
 
 class WarehouseFactory(factory.django.DjangoModelFactory):
@@ -33,6 +44,12 @@ class ChannelFactory(factory.django.DjangoModelFactory):
     warehouse = factory.SubFactory(WarehouseFactory)
     lanes = ["acceptance", "import", "dispatch"]
     currency = "EUR"
+
+    @factory.post_generation
+    def stock(self, create: bool, extracted: object, **values: object) -> None:
+        """Every channel says how stock goes to it; `stock__promise_hours=24` and the like set it."""
+        if create:
+            ChannelStock.objects.update_or_create(channel=self, defaults=values)
 
 
 class OrderFactory(factory.django.DjangoModelFactory):

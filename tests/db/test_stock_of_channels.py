@@ -1,0 +1,51 @@
+"""What a channel keeps for its stock, and what it forgets when it is pointed at another shop."""
+
+import pytest
+
+from core.clock import db_now
+from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush
+from tests.db.test_connections import shop
+
+
+def told(channel: Channel) -> OfferStock:
+    """An offer whose number was told to the shop and seen there."""
+    now = db_now()
+    ListedOffer.objects.create(channel=channel, offer_sku="SKU-1", quantity=5, read_at=now)
+    StockPush.objects.create(
+        channel=channel, state="processing", created_at=now, day=now.date(), lines=1, seq_high=4, import_id="77"
+    )
+    return OfferStock.objects.create(
+        channel=channel, offer_sku="SKU-1", wanted=5, wanted_seq=4, pushed=5, pushed_seq=4, pushed_at=now, seen=5
+    )
+
+
+@pytest.mark.django_db
+def test_a_connected_channel_says_how_stock_goes_to_it() -> None:
+    channel = shop()
+
+    stock = ChannelStock.objects.get(channel=channel)
+
+    assert (stock.push_seconds, stock.delimiter, stock.promise_hours) == (60, ";", None)
+
+
+@pytest.mark.django_db
+def test_a_channel_pointed_at_another_shop_tells_every_number_again() -> None:
+    offer = told(shop(shop_id=2001))
+
+    shop(shop_id=2002)
+
+    offer.refresh_from_db()
+    assert (offer.wanted, offer.pushed, offer.pushed_seq, offer.seen) == (5, None, 0, None)
+    assert not ListedOffer.objects.exists()
+    assert StockPush.objects.get().state == "given_up"
+
+
+@pytest.mark.django_db
+def test_a_new_key_for_the_same_shop_forgets_nothing() -> None:
+    offer = told(shop(shop_id=2001))
+
+    shop(shop_id=2001, api_key="another-key")
+
+    offer.refresh_from_db()
+    assert (offer.pushed, offer.seen) == (5, 5)
+    assert StockPush.objects.get().state == "processing"
