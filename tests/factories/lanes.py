@@ -35,6 +35,7 @@ class WarehouseFactory(factory.django.DjangoModelFactory):
 class ChannelFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Channel
+        skip_postgeneration_save = True
 
     code = factory.Sequence(lambda number: f"SHOP{number}")
     name = factory.LazyAttribute(lambda row: f"Shop {row.code}")
