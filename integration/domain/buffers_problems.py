@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from integration.domain.buffers import Aspect, StockRule
@@ -90,14 +89,8 @@ def _buffer(rule: StockRule) -> Iterator[RuleProblem]:
 
 
 def _unused(rule: StockRule) -> Iterator[RuleProblem]:
-    given: dict[str, int | Decimal | bool | None] = {
-        "units": rule.units,
-        "percent": rule.percent,
-        "value": rule.value,
-        "includes": rule.includes,
-    }
-    for field, content in given.items():
-        if content is not None and field not in USES[rule.aspect]:
+    for field in ("units", "percent", "value", "includes"):
+        if getattr(rule, field) is not None and field not in USES[rule.aspect]:
             yield RuleProblem(field, f"A rule of the aspect {rule.aspect} does not use it: leave it empty.")
 
 
