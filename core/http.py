@@ -179,7 +179,9 @@ class HttpClient:
                     record.reply = _whole(response, self._max_bytes)
                     _judge(record.status, response.headers, record.reply)
             try:
-                for piece in _unpacked(_timed(response, until), response.headers.get("content-encoding", ""), max_bytes):
+                for piece in _unpacked(
+                    _timed(response, until), response.headers.get("content-encoding", ""), max_bytes
+                ):
                     record.reply = record.reply or piece[:MAX_EXCERPT]
                     yield piece
             finally:

@@ -8,10 +8,20 @@ from urllib.parse import quote
 import httpx
 
 from core.http import Call, HttpClient, StatusError
+from integration.deposco.items import facts_of, item_in
 from integration.deposco.normalise import as_decimal, as_list, as_text, body_of, inside
 from integration.deposco.profile import Profile
 from integration.deposco.reading import create_result, orders_in, shipments_in, wms_order, wms_shipment
-from integration.deposco.schemas import Availability, CreateResult, Shipment, WmsOrder
+from integration.deposco.schemas import (
+    Availability,
+    CreateResult,
+    ItemFacts,
+    ItemsPage,
+    Shipment,
+    StockPage,
+    WmsOrder,
+)
+from integration.deposco.stock import MOST_ITEMS, availability_page, inventory_page, since_text
 
 Json = dict[str, Any]
 NOT_FOUND, BAD_REQUEST = 404, 400
@@ -110,36 +120,84 @@ class DeposcoClient:
     def availability(
         self, *, items: Sequence[str] = (), facilities: Sequence[str] = (), page: int = 1
     ) -> list[Availability]:
-        """GET enterpriseinventory availability: one page, read until an empty one. Totals carry no facility."""
+        """GET enterpriseinventory availability: one page with every measure of the profile. Totals carry no facility."""
+        size, measures = self._profile.transport.page_size, self._profile.inventory.measures
+        body = self._availability(measures, items=items, facilities=facilities, page=page, size=size)
+        return [row for item in inside(body, "enterpriseInventory") for row in self._measures(item)]
+
+    def stock_page(self, *, page: int) -> StockPage:
+        """One page of all stock, by the call that the profile names; pages count from one."""
+        inventory = self._profile.inventory
+        if inventory.full == "inventory_full":
+            return self._inventory_full({"pageNo": page})
+        measures = (inventory.sellable, inventory.on_hand)
+        body = self._availability(measures, page=page, size=inventory.page_size)
+        return availability_page(body, inventory, business_unit=self._bu)
+
+    def stock_moved(self, *, since: datetime, page: int) -> StockPage | None:
+        """GET /inventory/full since a moment of activity, which is written in UTC; None where the profile says so."""
+        if self._profile.inventory.delta == "none":
+            return None
+        return self._inventory_full({"pageNo": page, "startActivityTime": since_text(since)})
+
+    def stock_of(self, items: Sequence[str]) -> StockPage | None:
+        """GET enterpriseinventory availability of these items; None where the profile says so.
+
+        Raises ValueError for none, and for more than `MOST_ITEMS`.
+        """
+        inventory = self._profile.inventory
+        if not 0 < len(items) <= MOST_ITEMS:
+            message = f"{len(items)} items cannot be asked for in one call"
+            raise ValueError(message)
+        if inventory.recheck == "none":
+            return None
+        size = max(inventory.page_size, len(items))
+        body = self._availability((inventory.sellable, inventory.on_hand), items=items, size=size)
+        return availability_page(body, inventory, business_unit=self._bu, asked=items)
+
+    def _availability(
+        self,
+        measures: Sequence[str],
+        *,
+        items: Sequence[str] = (),
+        facilities: Sequence[str] = (),
+        page: int = 1,
+        size: int,
+    ) -> Any:
         params: dict[str, Any] = {
-            "measures": ",".join(self._profile.inventory.measures),
+            "measures": ",".join(dict.fromkeys(measures)),
             "itemNumbers": ",".join(items) or None,
             "facilityNumbers": ",".join(facilities) or None,
             "pageNumber": page,
-            "pageSize": self._profile.transport.page_size,
+            "pageSize": size,
         }
         path = self._profile.routes.availability.format(bu=quote(self._bu))
-        body = body_of(self._http.request("availability", "GET", path, params=params))
-        rows = inside(body, "enterpriseInventory")
-        return [row for item in rows for row in self._measures(item)]
+        return body_of(self._http.request("availability", "GET", path, params=params))
 
-    def inventory_full(self, *, page: int = 1, since: datetime | None = None) -> list[Json]:
-        """GET /inventory/full: one page of items, each with its facilities; `since` reads what moved."""
-        params = {"pageNo": page, "startActivityTime": since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else None}
+    def _inventory_full(self, params: Mapping[str, Any]) -> StockPage:
         body = body_of(self._http.request("inventory.full", "GET", self._profile.routes.inventory_full, params=params))
-        return inside(body, "itemInventory") or inside(body, "fullInventory", "itemInventory")
+        return inventory_page(body, self._profile.inventory, business_unit=self._bu)
 
-    def item(self, number: str) -> Json | None:
-        """GET one item; None when there is none."""
+    def item_facts(self, number: str) -> ItemFacts | None:
+        """GET one item; None when there is none.
+
+        Where the warehouse looks barcodes up as well it may be the item with this barcode: its own number tells.
+        """
         path = self._profile.routes.item.format(bu=quote(self._bu), number=quote(number, safe=""))
         try:
-            body = body_of(self._http.request("items.get", "GET", path))
+            row = item_in(body_of(self._http.request("items.get", "GET", path)))
         except StatusError as error:
             if error.status == NOT_FOUND:
                 return None
             raise
-        found = inside(body, "item")
-        return found[0] if found else body
+        if row is None or not self._is_of_unit(row):
+            return None
+        facts = facts_of(row, self._profile.inventory.safety_stock)
+        return facts if number == facts.number or number in facts.upcs else None
+
+    def items_page(self, *, updated_after: datetime | None = None, key: str = "") -> ItemsPage | None:  # noqa: ARG002 -- the port's
+        """V1 has no list of items."""
+        return None
 
     # Shipments
 

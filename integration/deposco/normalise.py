@@ -72,6 +72,13 @@ def as_decimal(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def as_flag(value: Any) -> bool | None:
+    """A boolean from a boolean or a word; None when absent or neither."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
+
+
 def as_text(value: Any) -> str | None:
     """Text without surrounding blanks; None when empty."""
     if value is None or isinstance(value, dict | list):

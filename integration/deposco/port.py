@@ -5,7 +5,15 @@ from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from integration.deposco.profile import Capability
-from integration.deposco.schemas import Availability, CreateResult, Shipment, WmsOrder
+from integration.deposco.schemas import (
+    Availability,
+    CreateResult,
+    ItemFacts,
+    ItemsPage,
+    Shipment,
+    StockPage,
+    WmsOrder,
+)
 
 Json = dict[str, Any]
 
@@ -39,14 +47,37 @@ class ShipmentsPort(Protocol):
 
 
 class ItemsPort(Protocol):
-    """Items."""
+    """Items. One call each, but for a kit over V2 that does not tell its parts: those are looked up too."""
 
-    def item(self, number: str) -> Json | None:
-        """One item; None when there is none."""
+    def item_facts(self, number: str) -> ItemFacts | None:
+        """One item; None when there is none. It may be found by a barcode: its own number tells."""
+        ...
+
+    def items_page(self, *, updated_after: datetime | None = None, key: str = "") -> ItemsPage | None:
+        """One page of all items, or of those that changed, one call; None where the tenant has no list of items."""
         ...
 
 
-class WmsPort(OrdersPort, ShipmentsPort, ItemsPort, Protocol):
+class StockPort(Protocol):
+    """Stock by item and facility. Every method is one call; the caller reads on until a page is the last."""
+
+    def stock_page(self, *, page: int) -> StockPage:
+        """One page of all stock; pages count from one."""
+        ...
+
+    def stock_moved(self, *, since: datetime, page: int) -> StockPage | None:
+        """One page of what moved since then; None where the profile has no such reading."""
+        ...
+
+    def stock_of(self, items: Sequence[str]) -> StockPage | None:
+        """These items, at most `MOST_ITEMS`; None where the profile has no such reading. Not the last page of anything.
+
+        An item that is not among the page's items was not told: unknown, not zero.
+        """
+        ...
+
+
+class WmsPort(OrdersPort, ShipmentsPort, ItemsPort, StockPort, Protocol):
     """All of it. What a tenant cannot be asked for raises UnsupportedTransportError."""
 
     # Whether one call takes many orders; else each order is a call of its own.
@@ -67,11 +98,7 @@ class WmsPort(OrdersPort, ShipmentsPort, ItemsPort, Protocol):
     def availability(
         self, *, items: Sequence[str] = (), facilities: Sequence[str] = (), page: int = 1
     ) -> list[Availability]:
-        """One page of stock, read until an empty one."""
-        ...
-
-    def inventory_full(self, *, page: int = 1, since: datetime | None = None) -> list[Json]:
-        """One page of the whole stock, or of what moved."""
+        """One page of stock with every measure the profile names: for the test of a connection."""
         ...
 
     def close(self) -> None:

@@ -69,10 +69,27 @@ class Limits(Part):
 
 
 class Inventory(Part):
-    """Where stock is read, and which measure may be sold."""
+    """Where stock is read, and which measure may be sold. Measures are a tenant's own: one it has not is unknown.
+
+    `measures` are asked for when the connection is tested. `full` reads all of it, `delta` what moved since a moment,
+    `recheck` items by their numbers. A reading of what moved begins `overlap_seconds` before the last one did, and the
+    last one counts from `settle_seconds` before its beginning. `safety_stock` is a dotted path into an item, for example
+    customFields.SafetyStock; empty: the warehouse keeps none.
+    """
 
     measures: tuple[str, ...] = ("totalOnHandQty", "atpQty", "totalAtp")
+    full: Literal["availability", "inventory_full"] = "availability"
+    delta: Literal["inventory_full", "none"] = "inventory_full"
+    recheck: Literal["availability", "none"] = "availability"
     sellable: str = "atpQty"
+    on_hand: str = "totalOnHandQty"
+    full_sellable: str = "availableToPromise"
+    full_on_hand: str = "total"
+    full_unallocated: str = "unallocated"
+    overlap_seconds: int = Field(default=60, ge=0)
+    settle_seconds: int = Field(default=5, ge=0)
+    page_size: int = Field(default=500, ge=1)
+    safety_stock: str = ""
 
 
 class ShipmentMap(Part):

@@ -46,6 +46,65 @@ class Availability:
     measures: dict[str, Decimal]
 
 
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """Stock of an item in one facility that the answer lists. A measure that it does not tell is None: unknown, not zero.
+
+    `atp` may be negative: more was promised than there is.
+    """
+
+    item_number: str
+    facility: str
+    atp: Decimal | None
+    on_hand: Decimal | None = None
+    unallocated: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockPage:
+    """One page of stock: a row for each item and facility, and every item seen, those without a facility too.
+
+    Only a page without any item is the last. `fingerprint` says which items stood on it: a page that has that of the
+    page before comes from a server that ignores the page's number, and would never end.
+    """
+
+    rows: tuple[StockRow, ...]
+    items: tuple[str, ...]
+    is_last: bool
+    fingerprint: str = ""
+
+    def repeats(self, before: "StockPage | None") -> bool:
+        """Whether this is the page before once more."""
+        return before is not None and not self.is_last and self.fingerprint == before.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What an item tells of itself; None where it tells nothing.
+
+    `components` are items and how many of each are in one. `components_known` is False for a kit whose parts were not
+    told, or perhaps not all of them: nothing is to be counted by such a list.
+    """
+
+    number: str
+    name: str = ""
+    upcs: tuple[str, ...] = ()
+    components: tuple[tuple[str, Decimal], ...] = ()
+    components_known: bool = True
+    kit_order_only: bool | None = None
+    kit_stock_only: bool | None = None
+    is_active: bool | None = None
+    safety_stock: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsPage:
+    """One page of items. `next_key` asks for the next; empty at the end."""
+
+    items: tuple[ItemFacts, ...]
+    next_key: str = ""
+
+
 @dataclass(frozen=True)
 class Shipment:
     """A shipment. `order_numbers` are ours; lines stay raw until they are aggregated into parcels."""

@@ -8,7 +8,15 @@ from integration.deposco.client import DeposcoClient
 from integration.deposco.errors import UnsupportedTransportError
 from integration.deposco.port import ItemsPort, OrdersPort, ShipmentsPort
 from integration.deposco.profile import Capability, Profile
-from integration.deposco.schemas import Availability, CreateResult, Shipment, WmsOrder
+from integration.deposco.schemas import (
+    Availability,
+    CreateResult,
+    ItemFacts,
+    ItemsPage,
+    Shipment,
+    StockPage,
+    WmsOrder,
+)
 from integration.deposco.v2.client import DeposcoV2Client
 
 Json = dict[str, Any]
@@ -51,10 +59,13 @@ class TenantClient:
         """Every order of this number; None when it cannot be told whether there is one."""
         return self._orders().find_orders(number)
 
-    def item(self, number: str) -> Json | None:
+    def item_facts(self, number: str) -> ItemFacts | None:
         """One item; None when there is none."""
-        client: ItemsPort = self._either("items")
-        return client.item(number)
+        return self._items().item_facts(number)
+
+    def items_page(self, *, updated_after: datetime | None = None, key: str = "") -> ItemsPage | None:
+        """One page of items; None where the tenant has no list of them."""
+        return self._items().items_page(updated_after=updated_after, key=key)
 
     def facilities(self) -> dict[str, str]:
         """Names of the facilities by their numbers."""
@@ -65,12 +76,20 @@ class TenantClient:
     def availability(
         self, *, items: Sequence[str] = (), facilities: Sequence[str] = (), page: int = 1
     ) -> list[Availability]:
-        """One page of stock, read until an empty one."""
+        """One page of stock with every measure of the profile."""
         return self._stock().availability(items=items, facilities=facilities, page=page)
 
-    def inventory_full(self, *, page: int = 1, since: datetime | None = None) -> list[Json]:
-        """One page of the whole stock, or of what moved."""
-        return self._stock().inventory_full(page=page, since=since)
+    def stock_page(self, *, page: int) -> StockPage:
+        """One page of all stock."""
+        return self._stock().stock_page(page=page)
+
+    def stock_moved(self, *, since: datetime, page: int) -> StockPage | None:
+        """One page of what moved since then; None where the profile has no such reading."""
+        return self._stock().stock_moved(since=since, page=page)
+
+    def stock_of(self, items: Sequence[str]) -> StockPage | None:
+        """These items; None where the profile has no such reading."""
+        return self._stock().stock_of(items)
 
     def shipments_between(self, start: datetime, end: datetime, *, zone: tzinfo | None = None) -> list[Shipment]:
         """Shipments of a window, and perhaps newer ones."""
@@ -89,6 +108,9 @@ class TenantClient:
 
     def _shipments(self) -> ShipmentsPort:
         return self._either("shipments")
+
+    def _items(self) -> ItemsPort:
+        return self._either("items")
 
     def _stock(self) -> DeposcoClient:
         # V2 has no call that tells what is in stock, whatever a profile says.

@@ -1,13 +1,10 @@
 """One method per endpoint of the Mirakl seller API that Holdpoint uses. Never retries; raises the errors of core.http."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from core.http import Call, HttpClient, Reply, UnknownOutcomeError
+from integration.mirakl.offer_calls import LIST_LIMIT, OfferCalls
 from integration.mirakl.reading import Json, as_iso, as_object, orders_page, read, read_list
 from integration.mirakl.schemas import (
     Account,
@@ -23,36 +20,9 @@ from integration.mirakl.schemas import (
     Version,
 )
 
-# Mirakl refuses longer list parameters: "The limit of 100 is exceeded".
-LIST_LIMIT = 100
-NO_CONTENT = 204
 
-
-class MiraklClient:
+class MiraklClient(OfferCalls):
     """A shop of one operator. The key goes raw into Authorization; `shop_id` goes along with every call."""
-
-    def __init__(
-        self,
-        base_url: str,
-        api_key: str,
-        *,
-        shop_id: int | None = None,
-        transport: httpx.BaseTransport | None = None,
-        on_call: Callable[[Call], None] | None = None,
-        deadline: float = 20.0,
-    ) -> None:
-        self._shop = {} if shop_id is None else {"shop_id": shop_id}
-        self._http = HttpClient(
-            base_url.rstrip("/"),
-            headers={"Authorization": api_key, "Accept": "application/json"},
-            transport=transport,
-            deadline=deadline,
-            on_call=on_call,
-        )
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._http.close()
 
     # Platform and account
 
@@ -214,38 +184,6 @@ class MiraklClient:
         """ST24 PUT /api/shipments/ship; 200 with successes and errors by shipment id."""
         return self._put_json("ST24", "/api/shipments/ship", {"shipments": [{"id": one} for one in shipment_ids]})
 
-    # Offers and stock
-
-    def offers(self, *, sku: str | None = None, max: int = LIST_LIMIT, offset: int = 0) -> Json:  # noqa: A002 -- theirs
-        """OF21 GET /api/offers: one page of offers."""
-        return as_object(self._get("OF21", "/api/offers", {"sku": sku, "max": max, "offset": offset}))
-
-    def update_offers(self, offers: Sequence[Json]) -> str:
-        """OF24 POST /api/offers: resets every field that is left out, so never for stock. The import's id."""
-        reply = self._http.request("OF24", "POST", "/api/offers", params=self._shop, json={"offers": list(offers)})
-        return str(as_object(reply.json())["import_id"])
-
-    def import_stock(self, csv: bytes) -> str:
-        """STO01 POST /api/offers/stock/imports: a CSV as one part named `file`. The import's id. At most once a minute."""
-        reply = self._http.request(
-            "STO01",
-            "POST",
-            "/api/offers/stock/imports",
-            params=self._shop,
-            files={"file": ("stock.csv", csv, "text/csv")},
-        )
-        return str(as_object(reply.json())["import_id"])
-
-    def stock_import_status(self, import_id: str) -> Json:
-        """STO02: how far the import is. COMPLETE may still hold lines in error."""
-        return as_object(self._get("STO02", f"/api/offers/stock/imports/{import_id}/status"))
-
-    def stock_import_errors(self, import_id: str) -> bytes:
-        """STO03: the refused lines as CSV: line number, reason, then the line."""
-        path = f"/api/offers/stock/imports/{import_id}/error_report"
-        headers = {"Accept": "text/csv"}
-        return self._http.request("STO03", "GET", path, params=self._shop, headers=headers).body
-
     # Money
 
     def billing_cycles(self, *, limit: int = 1000) -> Iterator[Json]:
@@ -262,38 +200,6 @@ class MiraklClient:
         if last_updated_from is not None:
             params.append(("last_updated_from", as_iso(last_updated_from) or ""))
         return self._seek("TL02", "/api/sellerpayment/transactions_logs", params)
-
-    # The four shapes of a call
-
-    def _get(self, operation: str, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        return self._http.request(operation, "GET", path, params={**(params or {}), **self._shop}).json()
-
-    def _put(self, operation: str, path: str, body: Json | None = None) -> Reply:
-        return self._http.request(operation, "PUT", path, params=self._shop, json=body)
-
-    def _put_nothing(self, operation: str, path: str, body: Json | None = None) -> None:
-        """A write that is answered by 204 alone: a page of somebody in between may come with a 200."""
-        reply = self._put(operation, path, body)
-        if reply.status != NO_CONTENT:
-            message = f"{operation} is answered by 204, and this was {reply.status} with {len(reply.body)} bytes"
-            raise UnknownOutcomeError(message)
-
-    def _put_json(self, operation: str, path: str, body: Json) -> Json:
-        return as_object(self._put(operation, path, body).json())
-
-    def _seek(self, operation: str, path: str, params: Sequence[tuple[str, str]]) -> Iterator[Json]:
-        """Every row of a seek-paged list. Ends when the server names no next page, or the same page again."""
-        shop = [(key, str(value)) for key, value in self._shop.items()]
-        query = [*params, *shop] if any(key == "limit" for key, _ in params) else [*params, ("limit", "100"), *shop]
-        seen: set[str] = set()
-        while True:
-            body = as_object(self._http.request(operation, "GET", path, params=query).json())
-            yield from body.get("data") or ()
-            token = body.get("next_page_token")
-            if not token or token in seen:
-                return
-            seen.add(token)
-            query = [("page_token", token), *shop]
 
 
 def _with_mode(body: Json, order_tax_mode: str | None) -> Json:

@@ -1,6 +1,6 @@
 """How Mirakl's answers are read: one that is no answer is an unknown outcome, one bad row never costs its page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.http import Reply, UnknownOutcomeError
 from core.redaction import storable
+from integration.mirakl.offers import Offer, OffersPage, UnreadableOffer, whole
 from integration.mirakl.schemas import Order, OrdersPage, UnreadableOrder
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -18,18 +19,31 @@ Json = dict[str, Any]
 def orders_page(reply: Reply) -> OrdersPage:
     """One page of OR11. Raises UnknownOutcomeError when the answer holds no list of orders."""
     body = as_object(reply.json())
-    rows = body.get("orders")
-    if not isinstance(rows, list):
-        message = "The answer to OR11 holds no list of orders"
-        raise UnknownOutcomeError(message)
-    readable, unreadable = _split(clean(rows))
+    readable, unreadable = split_rows(body, "orders", lambda row: Order.model_validate({**row, "raw": row}))
     total = body.get("total_count")
     return OrdersPage(
         orders=tuple(readable),
-        unreadable=tuple(unreadable),
+        unreadable=tuple(
+            UnreadableOrder(order_id=_named(row, "order_id"), raw=row, problem=problem) for row, problem in unreadable
+        ),
         total_count=total if isinstance(total, int) and not isinstance(total, bool) else None,
-        names_next='rel="next"' in str(reply.headers.get("link") or ""),
-        server_time=_server_time(reply),
+        names_next=names_next(reply),
+        server_time=server_time(reply),
+    )
+
+
+def offers_page(reply: Reply) -> OffersPage:
+    """One page of OF21. Raises UnknownOutcomeError when the answer holds no list of offers."""
+    body = as_object(reply.json())
+    readable, unreadable = split_rows(body, "offers", Offer.model_validate)
+    return OffersPage(
+        offers=tuple(readable),
+        unreadable=tuple(
+            UnreadableOffer(offer_id=_named(row, "offer_id"), raw=row, problem=problem) for row, problem in unreadable
+        ),
+        total_count=whole(body.get("total_count")),
+        names_next=names_next(reply),
+        server_time=server_time(reply),
     )
 
 
@@ -61,6 +75,15 @@ def as_object(body: Any) -> Json:
     return body
 
 
+def as_text_of(body: Json, key: str) -> str:
+    """The id under a key, as text: some answer it as a number. Raises UnknownOutcomeError when there is none."""
+    told = body.get(key)
+    if isinstance(told, bool) or not isinstance(told, str | int) or told == "":
+        message = f"The answer names no {key}"
+        raise UnknownOutcomeError(message)
+    return storable(str(told))
+
+
 def clean(value: Any) -> Any:
     """A copy without the characters that the database refuses: they must not cost the record they stand in."""
     if isinstance(value, str):
@@ -77,29 +100,46 @@ def as_iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _split(rows: Iterable[Any]) -> tuple[list[Order], list[UnreadableOrder]]:
-    readable, unreadable = [], []
-    for row in rows:
+def split_rows(body: Json, key: str, build: Callable[[Any], Model]) -> tuple[list[Model], list[tuple[Any, str]]]:
+    """The rows of a page that can be read, and the others with what is wrong with them.
+
+    Raises UnknownOutcomeError when the answer holds no list of this name.
+    """
+    rows = body.get(key)
+    if not isinstance(rows, list):
+        message = f"The answer holds no list of {key}"
+        raise UnknownOutcomeError(message)
+    readable, unreadable = list[Model](), list[tuple[Any, str]]()
+    for row in clean(rows):
         try:
-            readable.append(Order.model_validate({**row, "raw": row}))
+            readable.append(build(row))
         except (ValidationError, TypeError) as error:
-            order_id = row.get("order_id") if isinstance(row, dict) else None
-            name = str(order_id) if order_id is not None else None
-            unreadable.append(UnreadableOrder(order_id=name, raw=row, problem=_why(error)))
+            unreadable.append((row, _why(error)))
     return readable, unreadable
 
 
-def _why(error: Exception) -> str:
-    """Which fields could not be read, without their values: those may be a buyer's."""
-    if not isinstance(error, ValidationError):
-        return "The row is not an order"
-    problems = (f"{'.'.join(str(part) for part in row['loc'])}: {row['msg']}" for row in error.errors())
-    return "; ".join(problems)[:1000]
+def names_next(reply: Reply) -> bool:
+    """Whether the answer names a page after it."""
+    return 'rel="next"' in str(reply.headers.get("link") or "")
 
 
-def _server_time(reply: Reply) -> datetime | None:
+def server_time(reply: Reply) -> datetime | None:
+    """Mirakl's own clock when it answered; None when it did not say."""
     value = reply.headers.get("date")
     try:
         return parsedate_to_datetime(value) if value else None
     except (ValueError, TypeError):
         return None
+
+
+def _named(row: Any, key: str) -> str | None:
+    told = row.get(key) if isinstance(row, dict) else None
+    return None if told is None else str(told)
+
+
+def _why(error: Exception) -> str:
+    """Which fields could not be read, without their values: those may be a buyer's."""
+    if not isinstance(error, ValidationError):
+        return "The row is no such object"
+    problems = (f"{'.'.join(str(part) for part in row['loc'])}: {row['msg']}" for row in error.errors())
+    return "; ".join(problems)[:1000]

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from core.http import HttpError
 from integration.deposco.errors import UnsupportedTransportError
-from integration.deposco.normalise import as_text, inside
 from integration.domain.likeness import likeness
 from integration.gateways import deposco_for
 from integration.models import Channel, SkuMapping
@@ -48,19 +47,17 @@ def _in_warehouse(channel: Channel, offer_sku: str) -> Iterable[Suggestion]:
         return
     client, recorder = deposco_for(warehouse)
     try:
-        item = client.item(offer_sku)
+        item = client.item_facts(offer_sku)
     except (HttpError, UnsupportedTransportError):
         return
     finally:
         recorder.flush()
     if item is None:
         return
-    number = as_text(item.get("number")) or ""
-    codes = {as_text(row.get("upc")) or as_text(row.get("value")) for row in inside(item, "upcs", "upc")}
-    if number == offer_sku:
-        yield Suggestion(number, Decimal(1), f"The warehouse has an item numbered {number}", 0.95)
-    elif number and offer_sku in codes:
-        yield Suggestion(number, Decimal(1), f"{offer_sku} is a barcode of item {number}", 0.97)
+    if item.number == offer_sku:
+        yield Suggestion(item.number, Decimal(1), f"The warehouse has an item numbered {item.number}", 0.95)
+    elif item.number and offer_sku in item.upcs:
+        yield Suggestion(item.number, Decimal(1), f"{offer_sku} is a barcode of item {item.number}", 0.97)
 
 
 def _elsewhere(channel: Channel, offer_sku: str) -> Iterable[Suggestion]:

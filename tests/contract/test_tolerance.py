@@ -81,13 +81,16 @@ def test_stock_is_read_whether_items_were_named_or_not_and_absent_is_not_zero(ho
 def test_the_full_inventory_is_read_for_one_item_and_for_several(house: WarehouseRun) -> None:
     house.world.clock.advance(100)
     since = house.world.clock.now() - timedelta(seconds=1)
-    counts = []
+    moved = []
     for item in ("ITEM-001", "ITEM-002"):
         house.tenant.set_stock(item, "DOC", Decimal(7))
-        counts.append(len(house.client.inventory_full(since=since)))
+        page = house.client.stock_moved(since=since, page=1)
+        moved.append(page.items if page else ())
 
-    assert counts == [1, 2]
-    assert house.client.inventory_full(page=2) == []
+    assert moved == [("ITEM-001",), ("ITEM-001", "ITEM-002")]
+    end = house.client.stock_moved(since=since, page=2)
+    assert end is not None
+    assert (end.is_last, end.rows) == (True, ())
 
 
 @pytest.mark.parametrize("lines_under_orders", [False, True])

@@ -81,7 +81,7 @@ def everything() -> V2Run:
         run.plain.get(f"/shipments/outboundShipments/{shipment}")
     run.client.shipments_of_order("S-1-A", order_number="S-1")
     run.client.find_orders("L-1")
-    run.client.item("ITEM-008")
+    run.client.item_facts("ITEM-008")
     run.client.facilities()
     for path in ("/orders/salesOrders", "/containers", "/companies", "/orders/salesOrders/1/status"):
         run.plain.get(path)

@@ -118,14 +118,3 @@ def test_an_answer_about_another_order_is_no_answer() -> None:
 
     with pytest.raises(UnknownOutcomeError):
         made.create_orders([{"number": "N-1"}])
-
-
-def test_an_item_is_read_with_its_barcodes_and_another_number_is_none() -> None:
-    row = {"number": "I1", "upcs": page({"value": "4006381333931"})}
-    made, _ = client(page(row), page(row))
-
-    found = made.item("I1")
-
-    assert found is not None
-    assert found["upcs"] == {"upc": [{"value": "4006381333931"}]}
-    assert made.item("I2") is None

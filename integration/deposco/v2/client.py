@@ -11,14 +11,14 @@ import httpx
 from core.http import Call, HttpClient, NotSentError, StatusError, UnknownOutcomeError
 from integration.deposco.normalise import as_moment, as_text, offset_of
 from integration.deposco.profile import Profile
-from integration.deposco.schemas import CreateResult, Shipment, WmsOrder
+from integration.deposco.schemas import CreateResult, ItemFacts, ItemsPage, Shipment, WmsOrder
+from integration.deposco.v2.items import Items
 from integration.deposco.v2.lines import ShipmentLines
 from integration.deposco.v2.reading import (
     errors_of,
     id_of,
     is_of_unit,
     is_whole,
-    item_row,
     part_of,
     rows_of,
     unwrapped,
@@ -78,6 +78,7 @@ class DeposcoV2Client:
         )
         self._session = Session(http, tokens, pace)
         self._lines = ShipmentLines(self._session, profile)
+        self._items = Items(self._session, profile, business_unit)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -161,12 +162,13 @@ class DeposcoV2Client:
 
     # Items and facilities
 
-    def item(self, number: str) -> Json | None:
-        """GET /items by number; None when there is none."""
-        params = {"businessUnit": self._bu, "number": number}
-        rows = next(self._session.pages("v2.items.find", "/items", params, paid=True))
-        mine = [row for row in rows if as_text(row.get("number")) == number and is_of_unit(row, self._bu)]
-        return item_row(mine[0]) if mine else None
+    def item_facts(self, number: str) -> ItemFacts | None:
+        """GET /items by number; None when there is none. The parts of a kit that does not tell them are looked up."""
+        return self._items.facts_of(number)
+
+    def items_page(self, *, updated_after: datetime | None = None, key: str = "") -> ItemsPage:
+        """GET /items: one page of the list, or of what changed since then; `key` is the page before's `next_key`."""
+        return self._items.page(updated_after=updated_after, key=key)
 
     def facilities(self) -> dict[str, str]:
         """GET /facilities: names by number."""

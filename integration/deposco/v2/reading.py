@@ -75,13 +75,6 @@ def wms_order(row: Json, lines: Sequence[Json]) -> WmsOrder:
     )
 
 
-def item_row(row: Json) -> Json:
-    """An item in the words that V1 has for it, so that whoever reads items knows one form only."""
-    codes = [as_text(code.get("value")) for code in rows_of(row.get("upcs"))]
-    upcs = {"upc": [{"value": code} for code in codes if code]}
-    return {**row, "businessUnit": key_of(row.get("businessUnit"), "code"), "upcs": upcs}
-
-
 def errors_of(body: Any) -> list[str]:
     """The sentences of an error envelope."""
     rows = body.get("errors") if isinstance(body, dict) else None

@@ -88,6 +88,7 @@ class V2Settings(Part):
     lines_come_back: bool = True
     order_page: int = 25
     shipment_page: int = 50
+    item_page: int = 50
     order_map: tuple[FieldRule, ...] = ORDER_MAP
     line_map: tuple[FieldRule, ...] = LINE_MAP
 
