@@ -7,58 +7,49 @@ import contextlib
 import ipaddress
 import json
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
+from core.answers import (
+    AuthError,
+    HttpError,
+    NoTimeError,
+    NotSentError,
+    Reply,
+    StatusError,
+    ThrottledError,
+    UnknownOutcomeError,
+    judge,
+    parse_retry_after,
+    timed,
+    unpacked,
+    whole_body,
+)
 from core.redaction import MAX_EXCERPT, excerpt
-from core.wire import PIECE, DeadlineTransport, call_until, time_left
+from core.wire import DeadlineTransport, call_until, time_left
+
+__all__ = [
+    "AuthError",
+    "Call",
+    "HttpClient",
+    "HttpError",
+    "NoTimeError",
+    "NotSentError",
+    "Reply",
+    "StatusError",
+    "ThrottledError",
+    "UnknownOutcomeError",
+    "parse_retry_after",
+]
 
 # Less time than this is not worth beginning a call: it would only turn "not sent" into "unknown".
 LEAST_SECONDS = 0.2
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
-
-
-class HttpError(Exception):
-    """Anything that is not a good answer."""
-
-
-class NotSentError(HttpError):
-    """The request never reached the far side: it may be repeated without looking."""
-
-
-class NoTimeError(NotSentError):
-    """The call was not begun, since the time for it was over already. Says nothing about the far side."""
-
-
-class UnknownOutcomeError(HttpError):
-    """The request may have taken effect: read before repeating."""
-
-
-class StatusError(HttpError):
-    """The far side answered with a status other than 2xx."""
-
-    def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        self.status, self.body, self.headers = status, body, headers
-        super().__init__(f"HTTP {status}: {excerpt(body)[:300]}")
-
-
-class ThrottledError(StatusError):
-    """Too many calls. `retry_after` is in seconds; None when the far side did not say."""
-
-    def __init__(self, status: int, body: str, headers: Mapping[str, str], retry_after: float | None) -> None:
-        super().__init__(status, body, headers)
-        self.retry_after = retry_after
-
-
-class AuthError(StatusError):
-    """The key or password was refused, or lacks the role."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +65,6 @@ class Call:
     request_excerpt: str
     response_excerpt: str
     error: str | None
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A good answer, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON, numbers as Decimal. Raises UnknownOutcomeError when it is not JSON."""
-        try:
-            return json.loads(self.body, parse_float=Decimal)
-        except ValueError as error:
-            message = f"The answer ({self.status}, {len(self.body)} bytes) is not JSON: {excerpt(self.body[:120])!r}"
-            raise UnknownOutcomeError(message) from error
 
 
 class HttpClient:
@@ -145,7 +119,7 @@ class HttpClient:
         with self._recorded(operation, request, body or b"") as record:
             until = record.began + (deadline or self._deadline)
             record.status, reply_headers, record.reply = self._exchange(request, until)
-            return _judge(record.status, reply_headers, record.reply)
+            return judge(record.status, reply_headers, record.reply)
 
     def stream(
         self,
@@ -176,12 +150,10 @@ class HttpClient:
                 response = self._begin(request)
                 record.status = response.status_code
                 if not response.is_success:
-                    record.reply = _whole(response, self._max_bytes)
-                    _judge(record.status, response.headers, record.reply)
+                    record.reply = whole_body(response, self._max_bytes)
+                    judge(record.status, response.headers, record.reply)
             try:
-                for piece in _unpacked(
-                    _timed(response, until), response.headers.get("content-encoding", ""), max_bytes
-                ):
+                for piece in unpacked(timed(response, until), response.headers.get("content-encoding", ""), max_bytes):
                     record.reply = record.reply or piece[:MAX_EXCERPT]
                     yield piece
             finally:
@@ -219,7 +191,7 @@ class HttpClient:
     def _exchange(self, request: httpx.Request, until: float) -> tuple[int, Mapping[str, str], bytes]:
         with call_until(until):
             response = self._begin(request)
-            return response.status_code, response.headers, _whole(response, self._max_bytes)
+            return response.status_code, response.headers, whole_body(response, self._max_bytes)
 
     def _begin(self, request: httpx.Request) -> httpx.Response:
         """Send it, and read the head of the answer."""
@@ -253,103 +225,8 @@ class _Record:
     error: str | None = None
 
 
-def _whole(response: httpx.Response, max_bytes: int) -> bytes:
-    """The whole body, unpacked; never more than `max_bytes` in memory, however small it was on the wire."""
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    try:
-        return b"".join(_unpacked(response.stream, response.headers.get("content-encoding", ""), max_bytes))
-    finally:
-        response.close()
-
-
-def _timed(response: httpx.Response, until: float) -> Iterator[bytes]:
-    """The packed pieces of a body. The limit binds while one is waited for, and not what is done between two."""
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    pieces = iter(response.stream)
-    while True:
-        with call_until(until):
-            if (time_left() or 0) <= 0:
-                message = "the answer broke off: the time for this call is over"
-                raise UnknownOutcomeError(message)
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
-
-
-def _unpacked(stream: Iterable[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
-    """The body in pieces of bounded size. Raises UnknownOutcomeError when it breaks off, or grows past `max_bytes`."""
-    unpacker = None
-    if encoding.lower() in ("gzip", "x-gzip", "deflate"):
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    elif encoding.lower() not in ("", "identity"):
-        message = f"the answer is packed as {encoding}, which was not asked for"
-        raise UnknownOutcomeError(message)
-    size = 0
-    try:
-        for chunk in stream:
-            for piece in (chunk,) if unpacker is None else _pieces_of(unpacker, chunk):
-                size += len(piece)
-                if size > max_bytes:
-                    message = f"the answer is larger than {max_bytes} bytes"
-                    raise UnknownOutcomeError(message)
-                yield piece
-    except (httpx.HTTPError, zlib.error) as error:
-        message = f"the answer broke off: {type(error).__name__} {error}"
-        raise UnknownOutcomeError(message) from error
-    if unpacker is not None and not unpacker.eof and size:
-        message = "the packed answer ends too early"
-        raise UnknownOutcomeError(message)
-
-
-def _pieces_of(unpacker: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
-    while chunk and not unpacker.eof:
-        yield unpacker.decompress(chunk, PIECE)
-        chunk = unpacker.unconsumed_tail
-
-
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-MAX_RETRY_AFTER = 86_400 * 7
-
-
-def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait from a Retry-After header: seconds or an HTTP date; None without one, 1.0 for anything odd."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, TypeError, OverflowError):
-            return 1.0
-        # A date without a zone is UTC, as HTTP says.
-        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
-    return seconds if 0 < seconds < MAX_RETRY_AFTER else 1.0
-
-
-def _their_time(headers: Mapping[str, str]) -> datetime:
-    """What the far side's clock said when it answered, which is what its dates are measured by; ours when it says nothing."""
-    try:
-        told = parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return datetime.now(UTC)
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
-
-
-def _judge(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
-    if 200 <= status < 300:  # noqa: PLR2004 -- the 2xx range
-        return Reply(status, headers, body)
-    text = body.decode("utf-8", "replace")
-    retry_after = parse_retry_after(headers.get("retry-after"), _their_time(headers))
-    if status == 429 or (status == 503 and retry_after is not None):  # noqa: PLR2004 -- RFC 6585, RFC 9110
-        raise ThrottledError(status, text, headers, retry_after)
-    if status in (401, 403):
-        raise AuthError(status, text, headers)
-    raise StatusError(status, text, headers)
 
 
 def _encode(value: object) -> bytes:
