@@ -24,7 +24,8 @@ class Outcome:
     """One outcome. `code` is a short stable word, `message` the far side's own words, `retry_after` is in seconds.
 
     `answered` says that the far side is well although the outcome is not known yet: such an outcome is no failure of
-    the connection and must not open its breaker.
+    the connection and must not open its breaker. `needs_person` False: refused for good, but something newer takes its
+    place by itself, so that the effect is withdrawn and nobody has to look.
     """
 
     cls: OutcomeClass
@@ -33,3 +34,4 @@ class Outcome:
     retry_after: float | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
     answered: bool = False
+    needs_person: bool = True

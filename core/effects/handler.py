@@ -10,12 +10,16 @@ from core.outcomes import Outcome
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What a look at the far side showed. `found` None: it could not be told; `same`: it is what we wanted."""
+    """What a look at the far side showed. `found` None: it could not be told; `same`: it is what we wanted.
+
+    `needs_person` False beside `same` False: the write is given up and something newer takes its place by itself.
+    """
 
     found: bool | None
     same: bool = True
     detail: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
+    needs_person: bool = True
 
 
 class EffectHandler(Protocol):
@@ -39,4 +43,4 @@ class EffectHandler(Protocol):
         """Write what follows from the effect being true. May run again after a crash: must be repeatable."""
 
     def parked(self, effect: Claimed, outcome: Outcome) -> None:
-        """Write what follows from the effect needing a person."""
+        """Write what follows from the effect needing a person, or from being withdrawn if the outcome needs none."""

@@ -63,7 +63,8 @@ def record(
         if step.state == "done":
             values["done_at"] = now
             handler.done(effect, outcome.result)
-        elif step.state == "parked":
+        elif step.state in ("parked", "cancelled"):
+            values["done_at"] = now if step.state == "cancelled" else None
             handler.parked(effect, outcome)
         Effect.objects.filter(id=effect.id).update(**values)
         if step.state in ("ready", "unknown"):

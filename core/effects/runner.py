@@ -116,7 +116,9 @@ class _Run:
             outcome = Outcome(OutcomeClass.OK, "read_back", seen.detail, result=seen.result)
             self._record(effect, outcome, Next("done"), phase="read_back", elapsed_ms=elapsed_ms)
         elif seen.found:
-            outcome = Outcome(OutcomeClass.PERMANENT, "differs", seen.detail, result=seen.result)
+            outcome = Outcome(
+                OutcomeClass.PERMANENT, "differs", seen.detail, result=seen.result, needs_person=seen.needs_person
+            )
             self._park(effect, outcome, phase="read_back", elapsed_ms=elapsed_ms)
         elif seen.found is None:
             outcome = Outcome(OutcomeClass.UNKNOWN, "cannot_tell", seen.detail)
@@ -261,7 +263,7 @@ class _Run:
         self._record(effect, Outcome(OutcomeClass.NOT_SENT, code, words), step, phase=phase, elapsed_ms=0)
 
     def _park(self, effect: Claimed, outcome: Outcome, *, phase: str, elapsed_ms: int = 0) -> None:
-        step = Next("parked", parked_code=outcome.code or outcome.cls)
+        step = Next("parked", parked_code=outcome.code or outcome.cls) if outcome.needs_person else Next("cancelled")
         self._record(effect, outcome, step, phase=phase, elapsed_ms=elapsed_ms)
 
     def _record(self, effect: Claimed, outcome: Outcome, step: Next, *, phase: str, elapsed_ms: int) -> None:

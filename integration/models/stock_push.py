@@ -1,5 +1,6 @@
 """Files of numbers told to a shop, their lines, and the history of stock: the last two are partitioned by day."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -32,13 +33,25 @@ class StockPush(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     import_id = models.CharField(max_length=80, blank=True)
     sent_at = models.DateTimeField(null=True)
+    # How many times the file left: more than once where nobody knew whether it had arrived.
+    sends = models.PositiveSmallIntegerField(default=0)
     polled_at = models.DateTimeField(null=True)
     mirakl_status = models.CharField(max_length=40, blank=True)
+    # Since when, and how often in a row, the marketplace has not known the import that it had named.
+    missed_since = models.DateTimeField(null=True)
+    misses = models.PositiveSmallIntegerField(default=0)
+    # When it was first told to be complete, with how many lines; it is finished once the refused ones are known.
+    complete_at = models.DateTimeField(null=True)
+    told_landed = models.PositiveIntegerField(null=True)
+    told_refused = models.PositiveIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
     landed = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     has_report = models.BooleanField(default=False)
     problem = models.CharField(max_length=500, blank=True)
+    # A person asked to go on after a failure without waiting any longer.
+    again_at = models.DateTimeField(null=True)
+    again_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [

@@ -70,6 +70,9 @@ class FarSideHandler:
                 raise UnknownOutcomeError("timeout")
             case "already":
                 return {pk: Outcome(OutcomeClass.ALREADY, "dup", "it is there") for pk in ids}
+            case "replaced":
+                outcome = Outcome(OutcomeClass.PERMANENT, "old", "something newer goes instead", needs_person=False)
+                return dict.fromkeys(ids, outcome)
             case reply:
                 raise _error(reply)
 
@@ -78,6 +81,8 @@ class FarSideHandler:
         reply = self.far_side.looks.pop(0) if self.far_side.looks else "ok"
         if reply == "cannot tell":
             return ReadBack(found=None)
+        if reply == "given up":
+            return ReadBack(found=True, same=False, needs_person=False)
         if reply != "ok":
             raise _error(reply)
         return ReadBack(found=effect.business_key in self.far_side.written, same=not self.far_side.differs)
