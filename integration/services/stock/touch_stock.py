@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection as database
 
@@ -82,7 +83,7 @@ def recheck_orders(orders: Sequence[Order], *, reason: str) -> None:
     """These orders reached or left the warehouse: the stock of their items is asked for by number, a moment later."""
     if not orders:
         return
-    values = {"orders": [order.pk for order in orders], "reason": reason, "wait": SETTLE_SECONDS}
+    values: dict[str, Any] = {"orders": [order.pk for order in orders], "reason": reason, "wait": SETTLE_SECONDS}
     with database.cursor() as cursor:
         cursor.execute(_RECHECK, values)
 
