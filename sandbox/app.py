@@ -128,6 +128,7 @@ def _request(scope: Scope, body: bytes) -> Request:
         headers={key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]},
         body=body,
         raw_path=scope.get("raw_path", b"").decode("ascii"),
+        scheme=scope.get("scheme", "http"),
     )
 
 

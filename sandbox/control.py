@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import hand_marketplace, hand_warehouse
+from sandbox import hand_jobs, hand_marketplace, hand_offers, hand_stock, hand_warehouse
 from sandbox.ledger import Question, as_json
 from sandbox.page import handle_page
 from sandbox.wire import Request, Response, json_response
@@ -46,7 +46,10 @@ def state(world: World, _request: Request) -> Response:
 
 
 def arm_fault(world: World, request: Request) -> Response:
-    """Arm a fault: {side, operation, kind, count, seconds, probability}; the operation `*` is every call."""
+    """Arm a fault: {side, operation, kind, count, seconds, probability, skip, page}; the operation `*` is every call.
+
+    `skip` calls pass unharmed first; `page` means that page of a list only, such as the third of inventory.full.
+    """
     body = request.json() or {}
     fault = world.faults.arm(
         body["side"],
@@ -55,6 +58,8 @@ def arm_fault(world: World, request: Request) -> Response:
         count=int(body.get("count", 1)),
         seconds=float(body.get("seconds", 0)),
         probability=float(body.get("probability", 1)),
+        skip=int(body.get("skip", 0)),
+        page=int(body.get("page", 0)),
     )
     return json_response(dataclasses.asdict(fault), 201)
 
@@ -130,6 +135,20 @@ ROUTES: tuple[tuple[str, str, Callable[[World, Request], Response]], ...] = (
     ("POST", "/sandbox/api/short", hand_warehouse.short),
     ("POST", "/sandbox/api/stock", hand_warehouse.set_stock),
     ("POST", "/sandbox/api/tenant", hand_warehouse.set_tenant),
+    ("POST", "/sandbox/api/seed", hand_stock.seed),
+    ("POST", "/sandbox/api/stock/changes", hand_stock.change_stock),
+    ("GET", "/sandbox/api/stock/final", hand_stock.final_stock),
+    ("POST", "/sandbox/api/items", hand_stock.describe_item),
+    ("POST", "/sandbox/api/offers", hand_offers.set_offers),
+    ("GET", "/sandbox/api/offers", hand_offers.offers),
+    ("GET", "/sandbox/api/landings", hand_offers.landings),
+    ("POST", "/sandbox/api/orders/many", hand_offers.place_many),
+    ("POST", "/sandbox/api/buy", hand_offers.buy),
+    ("GET", "/sandbox/api/buy", hand_offers.sales),
+    ("POST", "/sandbox/api/imports/plan", hand_jobs.plan_imports),
+    ("POST", "/sandbox/api/exports/plan", hand_jobs.plan_exports),
+    ("GET", "/sandbox/api/imports", hand_jobs.list_imports),
+    ("POST", "/sandbox/api/imports/release", hand_jobs.release),
     ("POST", "/sandbox/api/faults", arm_fault),
     ("GET", "/sandbox/api/faults", list_faults),
     ("DELETE", "/sandbox/api/faults", clear_faults),

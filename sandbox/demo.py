@@ -25,11 +25,12 @@ def build_world(seed: int, *, strict_rates: bool = False, first_number: int | No
     no earlier run reached: order, shipment and parcel numbers are counted from it.
     """
     world = World(seed=seed, strict_rates=strict_rates)
+    now = world.clock.seconds()
     for operator_name, shop_id, name, multi in SHOPS:
         operator = world.operators.setdefault(operator_name, Operator(operator_name, multi_shipment=multi))
         shop = operator.add_shop(shop_id, name)
         for position, sku in enumerate((*SKUS, UNMAPPED)):
-            operator.add_offer(shop, sku, price=round(9.9 + position * 1.5, 2), quantity=5)
+            operator.add_offer(shop, sku, price=round(9.9 + position * 1.5, 2), quantity=5, at=now)
     tenant = Tenant(TENANT, UNIT, USER, PASSWORD, world.clock)
     tenant.facilities = {"LVL": "Level Street", "DOC": "Dockside", "HIL": "Hill Road", "BAY": "Bay Works"}
     for number in range(1, 42):

@@ -29,7 +29,10 @@ EVERYWHERE = "*"
 
 @dataclass
 class Fault:
-    """One armed fault. `count` calls are left (-1: no end); `seconds` is the latency, hang, or Retry-After."""
+    """One armed fault. `count` calls are left (-1: no end); `seconds` is the latency, hang, or Retry-After.
+
+    `skip` calls pass unharmed first; with a `page`, only calls for that page of a list are meant (the first is 1).
+    """
 
     id: int
     side: str
@@ -39,6 +42,8 @@ class Fault:
     seconds: float = 0.0
     probability: float = 1.0
     hits: int = 0
+    skip: int = 0
+    page: int = 0
 
 
 @dataclass
@@ -50,7 +55,16 @@ class FaultBook:
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def arm(
-        self, side: str, operation: str, kind: str, *, count: int = 1, seconds: float = 0.0, probability: float = 1.0
+        self,
+        side: str,
+        operation: str,
+        kind: str,
+        *,
+        count: int = 1,
+        seconds: float = 0.0,
+        probability: float = 1.0,
+        skip: int = 0,
+        page: int = 0,
     ) -> Fault:
         """Arm a fault for an operation id, or "*". Raises ValueError for a kind that is not known."""
         if kind not in KINDS:
@@ -59,7 +73,7 @@ class FaultBook:
         if side not in ("mirakl", "deposco", EVERYWHERE):
             message = f"unknown side {side}: mirakl, deposco or *"
             raise ValueError(message)
-        fault = Fault(next(self._ids), side, operation, kind, count, seconds, probability)
+        fault = Fault(next(self._ids), side, operation, kind, count, seconds, probability, skip=skip, page=page)
         self.armed.append(fault)
         return fault
 
@@ -67,13 +81,18 @@ class FaultBook:
         """Disarm one of them, or all."""
         self.armed = [fault for fault in self.armed if fault_id is not None and fault.id != fault_id]
 
-    def strike(self, side: str, operation: str) -> list[Fault]:
-        """The faults that hit this call; each is used up by one."""
+    def strike(self, side: str, operation: str, *, page: int = 1) -> list[Fault]:
+        """The faults that hit this call, which asks for that page of a list; each is used up by one."""
         if not self.armed:
             return []
         struck = []
         for fault in list(self.armed):
             if fault.side not in (side, EVERYWHERE) or fault.operation not in (operation, EVERYWHERE):
+                continue
+            if fault.page not in (0, page):
+                continue
+            if fault.skip:
+                fault.skip -= 1
                 continue
             if fault.probability < 1 and self.rng.random() >= fault.probability:
                 continue

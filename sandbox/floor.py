@@ -83,7 +83,7 @@ class Floor:
     def ship(self, tenant: Tenant, order: WmsOrder, now: float) -> None:
         """Ship what is left, as the script says, now."""
         if order.script == "short" and not tenant.shipments_of(order):
-            self.short(order)
+            self.short(tenant, order)
         quantities, others = order.left(), []
         if not quantities:
             order.status = "Complete" if order.shipped else "Canceled"
@@ -102,7 +102,7 @@ class Floor:
         self._send(tenant, order, parcels, now, others)
 
     @staticmethod
-    def short(order: WmsOrder, line_number: str = "", units: Decimal = Decimal(1)) -> None:
+    def short(tenant: Tenant, order: WmsOrder, line_number: str = "", units: Decimal = Decimal(1)) -> None:
         """Some units of a line were not found: they are short, and will not come."""
         wanted = line_number or next(iter(order.left()), "")
         for line in order.lines:
@@ -110,6 +110,7 @@ class Floor:
                 missing = min(units, order.left().get(wanted, Decimal(0)))
                 line["shortagePackQuantity"] = str(quantity(line, "shortagePackQuantity") + missing)
                 line["canceledPackQuantity"] = str(quantity(line, "canceledPackQuantity") + missing)
+        tenant.allocated(order)
 
     @staticmethod
     def _packed_with(tenant: Tenant, order: WmsOrder) -> list[WmsOrder]:
@@ -133,12 +134,10 @@ class Floor:
         shipment.status, shipment.updated = "Rolled Back", now
         for order in shipment.orders:
             for line in order.lines:
-                number, item = str(line.get("lineNumber")), str(line.get("itemNumber"))
+                number = str(line.get("lineNumber"))
                 back = sum((parcel.quantities.get(number, Decimal(0)) for parcel in shipment.parcels), Decimal(0))
                 order.shipped[number] = order.shipped.get(number, Decimal(0)) - back
-                places = tenant.stock.get(item, {})
-                if shipment.facility in places:
-                    tenant.set_stock(item, shipment.facility, places[shipment.facility] + back)
+                tenant.take(str(line.get("itemNumber")), shipment.facility, -back)
             order.status, order.step, order.next_at = "Packed", len(STEPS), now + self.step_seconds
             tenant.keep(order)
 

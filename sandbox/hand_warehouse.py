@@ -71,9 +71,9 @@ def roll_back(world: World, request: Request) -> Response:
 
 def short(world: World, request: Request) -> Response:
     """Units of a line were not found: {tenant, number, line, units}; without a line, of the first one."""
-    _, order = _named(world, request)
+    tenant, order = _named(world, request)
     body = request.json() or {}
-    world.floor.short(order, str(body.get("line", "")), Decimal(str(body.get("units", 1))))
+    world.floor.short(tenant, order, str(body.get("line", "")), Decimal(str(body.get("units", 1))))
     return json_response({"left": {line: str(units) for line, units in order.left().items()}})
 
 
@@ -105,6 +105,10 @@ def set_tenant(world: World, request: Request) -> Response:
         "time_zone",
         "measures",
         "hidden_measures",
+        "absent_measures",
+        "safety_stock",
+        "safety_of",
+        "allocations_touch",
         "search_fields",
         "carriers",
     }

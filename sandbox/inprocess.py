@@ -26,6 +26,7 @@ class SandboxTransport(httpx.BaseTransport):
                 headers={key.lower(): value for key, value in request.headers.items()},
                 body=request.read(),
                 raw_path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
+                scheme=request.url.scheme,
             )
         )
         if answer.delay >= _patience(request):

@@ -130,7 +130,7 @@ def work(world: World, form: Form) -> str:
         case "ship":
             world.floor.step(tenant, order, steps=4)
         case "short":
-            world.floor.short(order)
+            world.floor.short(tenant, order)
             return f"One unit of {number} is short; {sum(order.left().values())} are left to ship."
         case "roll_back":
             world.floor.roll_back(tenant, order)

@@ -16,6 +16,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     raw_path: str = ""
+    scheme: str = "http"
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of a parameter."""

@@ -36,6 +36,8 @@ class World:
     operators: dict[str, Operator] = field(default_factory=dict)
     tenants: dict[str, Tenant] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    # What buyers bought by the hand's call `buy`, by item, until the warehouse knows it: operator, order, units.
+    unseen: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 -- a repeatable world, no secret

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.deposco.rendering import as_xml, mechanical
-from sandbox.deposco.state import Tenant
+from sandbox.deposco.state import Json, Tenant
 from sandbox.wire import Request, Response, json_response, text_response
 
 if TYPE_CHECKING:
@@ -41,3 +41,10 @@ def collection(call: Context, root: str, namespace: str, name: str, rows: list[A
         text = f'<ns2:{root} xmlns:ns2="http://integration.deposco.com/{namespace}">{as_xml(name, rows)}</ns2:{root}>'
         return text_response(text, status, "application/xml")
     return json_response({name: mechanical(rows)} if rows else {}, status)
+
+
+def ready_collection(call: Context, root: str, namespace: str, name: str, rows: list[Json]) -> Response:
+    """Rows that are texts already and hold no list of one: long lists need not be gone through once more."""
+    if call.wants_xml():
+        return collection(call, root, namespace, name, rows)
+    return json_response({name: rows[0] if len(rows) == 1 else rows} if rows else {})

@@ -16,7 +16,7 @@ def get(call: Context) -> Response:
 
 def document(tenant: Tenant, number: str) -> Json:
     """An item as it is read: what was sent, and what every item has."""
-    kept = tenant.items.get(number, {})
+    kept = {name: value for name, value in tenant.items.get(number, {}).items() if name != "active"}
     pack = {"type": "Each", "quantity": 1, "dimension": None, "upcs": None, "customMappings": None}
     return {
         "businessUnit": tenant.business_unit,
@@ -46,7 +46,6 @@ def _write(call: Context, row: Json) -> Json:
     if not number:
         return {"status": "HTTP/1.1 400 Bad Request", "description": "number is mandatory"}
     known = number in call.tenant.stock
-    call.tenant.stock.setdefault(number, {})
-    call.tenant.items[number] = row
+    call.tenant.describe(number, row)
     call.effective = True
     return {"status": "HTTP/1.1 200 Updated" if known else "HTTP/1.1 201 Created", "entity": number}

@@ -26,7 +26,7 @@ def mechanical(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value:f}" if "." in f"{value:f}" else f"{value:f}.0"
+        return decimal_text(value)
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, dict):
@@ -35,6 +35,12 @@ def mechanical(value: Any) -> Any:
         rows = [mechanical(item) for item in value]
         return rows[0] if len(rows) == 1 else rows
     return value
+
+
+def decimal_text(value: Decimal) -> str:
+    """A number as a decimal string, with one place at least."""
+    text = f"{value:f}"
+    return text if "." in text else f"{text}.0"
 
 
 def as_xml(name: str, value: Any) -> str:

@@ -19,7 +19,7 @@ def pattern(path: str) -> re.Pattern[str]:
 def serve(call: Context, operation: str, action: Callable[[Context], Response], *, busy: Response) -> Response:
     """Run the call with the faults that are armed for it, and write it down. `busy` answers what comes too fast."""
     world, tenant, request = call.world, call.tenant, call.request
-    faults = world.faults.strike("deposco", operation)
+    faults = world.faults.strike("deposco", operation, page=call.page("pageNo") * call.page("pageNumber"))
     call.repeat_page = any(fault.kind == "repeated_page" for fault in faults)
 
     def effect() -> Response:

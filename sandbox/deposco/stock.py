@@ -4,12 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.clock import seconds_of
-from sandbox.deposco.calls import Context, collection
-from sandbox.deposco.rendering import number_of
+from sandbox.deposco.calls import Context, ready_collection
+from sandbox.deposco.rendering import decimal_text, number_of
 from sandbox.deposco.state import Json, Tenant
 from sandbox.wire import Response, json_response, text_response
 
 FULL_PAGE = 500
+NONE = Decimal(0)
+# What each measure is, from on hand, committed and held back.
+ATP_MEASURES = ("atpQty", "coAtpQty", "totalAtp")
+HELD_MEASURES = ("openOrderLineQty", "committed")
+MEASURES = ("totalOnHandQty", *ATP_MEASURES, *HELD_MEASURES, "qtyOnPO", "inTransitQty", "damaged")
 
 
 def availability(call: Context) -> Response:
@@ -20,9 +25,9 @@ def availability(call: Context) -> Response:
     tenant, wanted = call.tenant, call.request.listed("itemNumbers")
     size_text = call.request.one("pageSize")
     size, page = int(size_text) if size_text.isdecimal() and int(size_text) else 100, call.page("pageNumber")
-    measures = [name for name in call.request.listed("measures") if name in tenant.measures]
+    measures = [name for name in call.request.listed("measures") if name in tenant.measures and name in MEASURES]
     only = set(call.request.listed("facilityNumbers"))
-    items = [item for item in (wanted or sorted(tenant.stock)) if item in tenant.stock]
+    items = [item for item in wanted if tenant.has_stock(item)] if wanted else tenant.stocked()
     rows = [_availability(tenant, item, measures, only) for item in items[(page - 1) * size : page * size]]
     body: Any = {"enterpriseInventory": rows}
     answer = json_response([body] if wanted else body)
@@ -30,36 +35,41 @@ def availability(call: Context) -> Response:
 
 
 def _availability(tenant: Tenant, item: str, measures: list[str], only: set[str]) -> Json:
-    places = [_at_facility(tenant, item, facility, measures) for facility in sorted(tenant.stock[item])]
-    total, committed = sum(tenant.stock[item].values(), Decimal(0)), tenant.committed(item)
-    figures = _measured(measures, total, committed)
-    row: Json = {"itemId": list(tenant.stock).index(item) + 1, "itemNumber": item, **figures}
-    return {**row, "facilities": [place for place in places if not only or place["facility"] in only]}
+    held, absent = tenant.held(item), tenant.absent_measures.get(item, {})
+    places, total, kept_back = [], NONE, NONE
+    at_facilities = [name for name in measures if name != "totalAtp"]
+    for facility, count in sorted(tenant.stock[item].items()):
+        safety = tenant.safety(item, facility)
+        total, kept_back = total + count, kept_back + safety
+        if not only or facility in only:
+            hidden = (*tenant.hidden_measures.get(facility, ()), *_absent(absent, facility))
+            names = [name for name in at_facilities if name not in hidden] if hidden else at_facilities
+            places.append({"facility": facility, **_measured(names, count, held.get(facility, NONE), safety)})
+    hidden = _absent(absent, "")
+    names = [name for name in measures if name not in hidden]
+    figures = _measured(names, total, sum(held.values(), NONE), kept_back)
+    return {"itemId": tenant.item_id(item), "itemNumber": item, **figures, "facilities": places}
 
 
-def _at_facility(tenant: Tenant, item: str, facility: str, measures: list[str]) -> Json:
-    hidden = tenant.hidden_measures.get(facility, ())
-    shown = [name for name in measures if name not in hidden and name != "totalAtp"]
-    return {"facility": facility, **_measured(shown, tenant.stock[item][facility], tenant.committed(item, facility))}
+def _absent(absent: dict[str, list[str]], facility: str) -> tuple[str, ...]:
+    return (*absent.get(facility, ()), *absent.get("*", ())) if absent else ()
 
 
-def _measured(names: list[str], on_hand: Decimal, committed: Decimal) -> Json:
-    values = {
-        "totalOnHandQty": on_hand,
-        "atpQty": on_hand - committed,
-        "coAtpQty": on_hand - committed,
-        "totalAtp": on_hand - committed,
-        "openOrderLineQty": committed,
-        "qtyOnPO": Decimal(0),
-        "inTransitQty": Decimal(0),
-        "committed": committed,
-        "damaged": Decimal(0),
-    }
-    return {name: _plain(values[name]) for name in names if name in values}
+def _measured(names: list[str], on_hand: Decimal, held: Decimal, safety: Decimal) -> Json:
+    free, row = on_hand - held - safety, {}
+    for name in names:
+        if name in ATP_MEASURES:
+            row[name] = _plain(free)
+        elif name == "totalOnHandQty":
+            row[name] = _plain(on_hand)
+        else:
+            row[name] = _plain(held) if name in HELD_MEASURES else 0
+    return row
 
 
 def _plain(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+    whole = int(value)
+    return whole if value == whole else float(value)
 
 
 def inventory_full(call: Context) -> Response:
@@ -70,18 +80,28 @@ def inventory_full(call: Context) -> Response:
     except ValueError:
         return text_response("startActivityTime is not a date", 400)
     tenant, page = call.tenant, call.page("pageNo")
-    items = [item for item in sorted(tenant.stock) if tenant.stock_changed.get(item, 0) >= since]
+    changed = tenant.stock_changed
+    items = [item for item in tenant.stocked() if changed.get(item, 0) >= since] if since else tenant.stocked()
     rows = [_inventory(tenant, item) for item in items[(page - 1) * FULL_PAGE : page * FULL_PAGE]]
-    return collection(call, "fullInventory", "inventory", "itemInventory", rows)
+    return ready_collection(call, "fullInventory", "inventory", "itemInventory", rows)
 
 
 def _inventory(tenant: Tenant, item: str) -> Json:
-    places = []
+    held, absent, places = tenant.held(item), tenant.absent_measures.get(item, {}), []
     for facility, total in sorted(tenant.stock[item].items()):
-        held = tenant.committed(item, facility)
-        figures = {"total": total, "availableToPromise": total - held, "unallocated": total - held, "allocated": held}
+        here = held.get(facility, NONE)
+        free = total - here
+        figures = {
+            "total": decimal_text(total),
+            "availableToPromise": decimal_text(free - tenant.safety(item, facility)),
+            "unallocated": decimal_text(free),
+            "allocated": decimal_text(here),
+        }
+        for name in _absent(absent, facility):
+            figures.pop(name, None)
         places.append({"facility": facility, "inventory": figures})
-    return {"itemNumber": item, "facilityInventory": places}
+    # The rendering knows no list of one.
+    return {"itemNumber": item, "facilityInventory": places[0] if len(places) == 1 else places}
 
 
 def restful_atp(call: Context) -> Response:
@@ -89,8 +109,7 @@ def restful_atp(call: Context) -> Response:
     item = call.request.one("itemNumber")
     if item not in call.tenant.stock:
         return json_response([])
-    atp = _total(call.tenant, item) - call.tenant.committed(item)
-    return json_response([{"itemNumber": item, "totalAvailableToPromise": str(_plain(atp))}])
+    return json_response([{"itemNumber": item, "totalAvailableToPromise": str(_plain(_atp(call.tenant, item)))}])
 
 
 def reserve(call: Context) -> Response:
@@ -104,9 +123,10 @@ def reserve(call: Context) -> Response:
         message = f"Item {', '.join(unknown)} does not exist"
         return json_response({"status": "FAILURE", "requestObj": body, "responseMsg": [message]})
     for row in rows:
-        held = call.tenant.reserved.get(row["itemNumber"], Decimal(0)) + (number_of(row.get("value")) or 0)
-        call.tenant.reserved[row["itemNumber"]] = max(Decimal(0), held)
-        call.tenant.stock_changed[row["itemNumber"]] = call.now
+        held = call.tenant.reserved.get(row["itemNumber"], NONE) + (number_of(row.get("value")) or 0)
+        call.tenant.reserved[row["itemNumber"]] = max(NONE, held)
+        if call.tenant.allocations_touch:
+            call.tenant.stock_changed[row["itemNumber"]] = call.now
     call.effective = True
     return json_response({"status": "SUCCESS", "requestObj": body, "responseMsg": []})
 
@@ -114,11 +134,11 @@ def reserve(call: Context) -> Response:
 def atps(call: Context) -> Response:
     """GET /items/atps and /items/{n}/atps: attributes in XML; an unknown item is an empty document, not a 404."""
     number = call.parts.get("number")
-    items = [item for item in sorted(call.tenant.stock) if number in (None, item)]
-    rows = []
-    for item in items:
-        atp = int(_total(call.tenant, item) - call.tenant.committed(item))
-        rows.append(f'<item-atp itemNumber="{item}" availableToPromise="{atp}" quantityOnBackOrdered="0"/>')
+    items = [item for item in call.tenant.stocked() if number in (None, item)]
+    rows = [
+        f'<item-atp itemNumber="{item}" availableToPromise="{int(_atp(call.tenant, item))}" quantityOnBackOrdered="0"/>'
+        for item in items
+    ]
     return text_response(f"<itemATPDTOes>{''.join(rows)}</itemATPDTOes>", kind="application/xml")
 
 
@@ -128,12 +148,15 @@ def single_value(call: Context) -> Response:
     if item not in call.tenant.stock:
         return text_response("Item not found", 404)
     figures = {
-        "atp": _total(call.tenant, item) - call.tenant.committed(item),
-        "totals": _total(call.tenant, item),
-        "reserveqty": call.tenant.reserved.get(item, Decimal(0)),
+        "atp": _atp(call.tenant, item),
+        "totals": sum(call.tenant.stock[item].values(), NONE),
+        "reserveqty": call.tenant.reserved.get(item, NONE),
     }
-    return text_response(str(int(figures.get(call.parts["value"], Decimal(0)))))
+    return text_response(str(int(figures.get(call.parts["value"], NONE))))
 
 
-def _total(tenant: Tenant, item: str) -> Decimal:
-    return sum(tenant.stock[item].values(), Decimal(0))
+def _atp(tenant: Tenant, item: str) -> Decimal:
+    """All facilities together, with what orders hold wherever they are."""
+    places = tenant.stock[item]
+    held_back = sum((tenant.safety(item, facility) for facility in places), NONE)
+    return sum(places.values(), NONE) - tenant.committed(item) - held_back

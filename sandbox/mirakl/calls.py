@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -39,6 +39,8 @@ class Context:
     repeat_page: bool = False
     effective: bool = False
     subjects: list[str] = field(default_factory=list)
+    # When the request was sent; `now` is later than that where it takes place late.
+    sent: float = 0.0
 
     def iso(self) -> str:
         """The world's time as Mirakl writes it."""
@@ -128,7 +130,7 @@ def _link(call: Context, offset: int, size: int, side: str) -> str:
     others = [(key, value) for key, value in call.request.query if key not in ("offset", "max")]
     query = urlencode([*others, ("max", size), ("offset", offset)])
     host = call.request.headers.get("host", "sandbox.example.com")
-    return f'<http://{host}{call.request.path}?{query}>; rel="{side}"'
+    return f'<{call.request.scheme}://{host}{call.request.path}?{query}>; rel="{side}"'
 
 
 def seek_page(call: Context, rows: list[Json], *, largest: int = 100) -> Response:
@@ -154,7 +156,7 @@ def effective_query(request: Request) -> Request:
         return request
     _, _, rest = _decoded(token)
     kept = [(key, value) for key, value in request.query if key in ("page_token", "shop_id")]
-    return Request(request.method, request.path, (*kept, *rest), request.headers, request.body)
+    return replace(request, query=(*kept, *rest))
 
 
 def _token(call: Context, size: int, start: int) -> str:
@@ -181,3 +183,9 @@ def _decoded(token: str) -> tuple[int, int, list[tuple[str, str]]]:
 
 def _number(text: str, default: int) -> int:
     return int(text) if re.fullmatch(r"\d{1,9}", text) else default
+
+
+def page_number(request: Request) -> int:
+    """Which page of an offset list is asked for, counted from one."""
+    size = min(100, max(1, _number(request.one("max"), 10)))
+    return _number(request.one("offset"), 0) // size + 1

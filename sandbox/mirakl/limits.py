@@ -3,6 +3,7 @@
 from math import ceil
 
 from sandbox.mirakl.calls import Context
+from sandbox.mirakl.exports import is_full
 
 DAY = 86_400.0
 # Calls within seconds. A further page of a list, and a look at single orders, are no background poll.
@@ -12,6 +13,9 @@ LIMITS: dict[str, tuple[tuple[int, float], ...]] = {
     "OR04": ((1, 60.0),),
     "ST12": ((1, 300.0),),
     "OF24": ((1, 60.0),),
+    "OF52": ((1, 60.0),),
+    "OF52 full": ((1, DAY),),
+    "OF53": ((1, 10.0),),
     "STO01": ((1, 60.0),),
     "STO02": ((1, 15.0),),
     "STO03": ((1, 60.0),),
@@ -19,11 +23,12 @@ LIMITS: dict[str, tuple[tuple[int, float], ...]] = {
     **dict.fromkeys(("A01", "A21", "SH12", "SH21", "AF01", "IV01", "SBC11"), ((1, DAY),)),
 }
 EXTERNAL_PARTNER = {"OR11": ((1, 900.0),)}
-LOOSE_BY_DEFAULT = ("A01", "A21", "SH12", "SH21", "AF01", "IV01", "SBC11")
+LOOSE_BY_DEFAULT = ("OF52 full", "A01", "A21", "SH12", "SH21", "AF01", "IV01", "SBC11")
 
 
 def seconds_to_wait(call: Context, operation: str) -> int:
     """How long until this call is allowed; zero when it is, and then it counts."""
+    operation = f"{operation} full" if operation == "OF52" and is_full(call) else operation
     if _is_no_new_poll(call) or (operation in LOOSE_BY_DEFAULT and not call.world.strict_daily):
         return 0
     limits = LIMITS.get(operation, ())

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from sandbox.mirakl.book import BY_ORDER, Landing, put_quantity
 from sandbox.mirakl.calls import Context, RefusedError, bad
 from sandbox.mirakl.catalogue import FIELDS
 from sandbox.mirakl.order import CANCELABLE
@@ -32,8 +33,9 @@ def accept(call: Context) -> Response:
     call.operator.accept(order, answers, call.now)
     if call.operator.refusal_zeroes_stock:
         for line in order.lines:
-            if line["order_line_state"] == "REFUSED" and line["offer_sku"] in call.shop.offers:
-                call.shop.offers[line["offer_sku"]]["quantity"] = 0
+            offer = call.shop.offers.get(line["offer_sku"])
+            if line["order_line_state"] == "REFUSED" and offer is not None:
+                put_quantity(call.shop, offer, Landing(call.now, BY_ORDER, "", 0))
     call.effective = True
     return Response(204)
 

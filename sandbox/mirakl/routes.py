@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sandbox.faults import apply_faults
-from sandbox.mirakl import finance, offers, orders, platform, reading, refunds, shipments
-from sandbox.mirakl.calls import Context, RefusedError, bad, effective_query
+from sandbox.mirakl import exports, finance, offers, orders, platform, reading, refunds, shipments, stock_imports
+from sandbox.mirakl.calls import Context, RefusedError, bad, effective_query, page_number
 from sandbox.mirakl.limits import seconds_to_wait
 from sandbox.mirakl.state import Key, Operator, Shop
 from sandbox.wire import Request, Response, json_response, text_response
@@ -41,14 +41,21 @@ ROUTES: tuple[tuple[str, str, str, Action], ...] = (
     ("ST24", "PUT", "/api/shipments/ship", shipments.ship),
     ("OF21", "GET", "/api/offers", offers.offers),
     ("OF24", "POST", "/api/offers", offers.update_offers),
-    ("STO01", "POST", "/api/offers/stock/imports", offers.import_stock),
-    ("STO02", "GET", "/api/offers/stock/imports/{import_id}/status", offers.import_status),
-    ("STO03", "GET", "/api/offers/stock/imports/{import_id}/error_report", offers.import_errors),
+    ("OF52", "POST", "/api/offers/export/async", exports.request_export),
+    ("OF53", "GET", "/api/offers/export/async/status/{tracking_id}", exports.export_status),
+    ("OF54", "GET", "/api/offers/export/async/file/{tracking_id}", exports.export_file),
+    ("STO01", "POST", "/api/offers/stock/imports", stock_imports.import_stock),
+    ("STO02", "GET", "/api/offers/stock/imports/{import_id}/status", stock_imports.import_status),
+    ("STO03", "GET", "/api/offers/stock/imports/{import_id}/error_report", stock_imports.import_errors),
     ("SBC11", "GET", "/api/seller-billing-cycles", finance.billing_cycles),
     ("IV01", "GET", "/api/invoices", finance.invoices),
     ("TL02", "GET", "/api/sellerpayment/transactions_logs", finance.transaction_logs),
 )
 WITHOUT_KEY = ("V01",)
+OFFERED = {
+    "STO03": ("text/csv", "application/octet-stream"),
+    "OF54": ("text/csv", "application/json", "application/octet-stream"),
+}
 WITHOUT_BODY = ("OR24", "OR29")
 ACCOUNTANCY = frozenset({"ROLE_SHOP_ACCOUNTANCY", "ROLE_PARTNER_TRANSACTION_LOG_READ"})
 SERVER_ERROR = json_response(
@@ -78,9 +85,9 @@ def handle_mirakl(world: "World", name: str, path: str, request: Request) -> Res
         return bad(str(error), error.status)
     now = world.clock.seconds()
     operator.settle_all(now)
-    faults = world.faults.strike("mirakl", operation)
+    faults = world.faults.strike("mirakl", operation, page=page_number(request))
     repeat = any(fault.kind == "repeated_page" for fault in faults)
-    call = Context(world, operator, shop, key, request, parts, now, repeat_page=repeat)
+    call = Context(world, operator, shop, key, request, parts, now, repeat_page=repeat, sent=now)
 
     def effect() -> Response:
         wait = seconds_to_wait(call, operation) if world.strict_rates else 0
@@ -109,7 +116,7 @@ def handle_mirakl(world: "World", name: str, path: str, request: Request) -> Res
 
 def _subject(call: Context) -> str:
     asked = call.request.one("order_ids") or call.request.one("order_id")
-    return call.parts.get("order_id") or call.parts.get("import_id") or asked
+    return next((value for value in call.parts.values()), asked)
 
 
 def _find(method: str, path: str) -> tuple[str, Action, dict[str, str]]:
@@ -148,7 +155,7 @@ def _caller(operator: Operator, operation: str, request: Request) -> tuple[Key, 
 
 def _must_be_acceptable(operation: str, request: Request) -> None:
     accept = request.headers.get("accept", "*/*")
-    offered = ("text/csv", "application/octet-stream") if operation == "STO03" else ("application/json",)
+    offered = OFFERED.get(operation, ("application/json",))
     if not any(kind in accept for kind in (*offered, "*/*", "application/*")):
         raise RefusedError("Not Acceptable", 406)
     if request.method == "GET" or operation in WITHOUT_BODY:

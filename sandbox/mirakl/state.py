@@ -5,11 +5,18 @@ import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.clock import iso
+from sandbox.mirakl.book import BY_HAND, Landing, Landings, put_quantity, sell
 from sandbox.mirakl.catalogue import CARRIERS, SHIPPING_TYPES, Json
 from sandbox.mirakl.order import GONE, SandboxOrder, new_order
+from sandbox.mirakl.plans import Plans
 from sandbox.mirakl.transactions import Log
+
+if TYPE_CHECKING:
+    from sandbox.mirakl.exports import ExportJob
+    from sandbox.mirakl.imports import ImportJob
 
 __all__ = ["CARRIERS", "SHIPPING_TYPES", "Json", "Key", "Operator", "SandboxOrder", "Shop", "new_order"]
 
@@ -30,6 +37,13 @@ class Shop:
     state: str = "OPEN"
     roles: frozenset[str] = ADMIN_AND_ACCOUNTS
     offers: dict[str, Json] = field(default_factory=dict)
+    deleted_offers: dict[str, Json] = field(default_factory=dict)
+    # Codes that stock files may name (none: any), and SKUs that they may not, with the words for it.
+    warehouse_codes: set[str] = field(default_factory=set)
+    refused_skus: dict[str, str] = field(default_factory=dict)
+    landings: Landings = field(default_factory=Landings)
+    # What buyers did: see the hand's call `buy`.
+    sales: dict[str, int] = field(default_factory=dict)
     commission_rate: float = 0.15
 
 
@@ -54,6 +68,7 @@ class Operator:
     free_carriers: bool = True
     addresses_early: bool = False
     refusal_zeroes_stock: bool = False
+    orders_take_stock: bool = False
     check_balance: bool = False
     unknown_fields: bool = False
     tax_mode: str = "TAX_INCLUDED"
@@ -66,6 +81,11 @@ class Operator:
     closing_seconds: float = 0.0
     refund_seconds: float = 1.0
     import_seconds: float = 0.3
+    import_seconds_per_line: float = 0.0
+    imports_concurrent: bool = False
+    queued_status: bool = False
+    export_seconds: float = 0.3
+    small_chunks: bool = False
     external_partner: bool = False
     shops: dict[int, Shop] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -73,7 +93,12 @@ class Operator:
     orders_by_shop: dict[int, list[SandboxOrder]] = field(default_factory=dict)
     shipments: dict[str, Json] = field(default_factory=dict)
     shipments_by_order: dict[str, list[str]] = field(default_factory=dict)
-    imports: dict[str, Json] = field(default_factory=dict)
+    imports: "dict[str, ImportJob]" = field(default_factory=dict)
+    recent_imports: "list[ImportJob]" = field(default_factory=list)
+    busy_until: dict[tuple[str, int], float] = field(default_factory=dict)
+    import_plans: Plans = field(default_factory=Plans)
+    exports: "dict[str, ExportJob]" = field(default_factory=dict)
+    export_plans: Plans = field(default_factory=Plans)
     log: Log = field(default_factory=Log)
     shipping_types: tuple[Json, ...] = SHIPPING_TYPES
     carriers: tuple[Json, ...] = CARRIERS
@@ -100,15 +125,29 @@ class Operator:
         self.keys[key] = Key(key, [self.shops[one] for one in shop_ids], roles)
         return key
 
-    def add_offer(self, shop: Shop, sku: str, price: float, quantity: int = 0, title: str = "") -> None:
-        """Put an offer up."""
+    def add_offer(
+        self, shop: Shop, sku: str, price: float, quantity: int = 0, title: str = "", *, at: float = 0.0
+    ) -> None:
+        """Put an offer up, or in the place of the one that is there."""
+        known = shop.offers.get(sku) or shop.deleted_offers.pop(sku, {})
         shop.offers[sku] = {
-            "id": next(self.offer_numbers),
+            "id": known.get("id") or next(self.offer_numbers),
             "sku": sku,
             "price": price,
-            "quantity": quantity,
-            "title": title or f"Sample product {sku}",
+            "quantity": 0,
+            "title": known.get("title") or title or f"Sample product {sku}",
+            "created": known.get("created", at),
+            "updated": at,
         }
+        put_quantity(shop, shop.offers[sku], Landing(at, BY_HAND, "", quantity))
+
+    @staticmethod
+    def delete_offer(shop: Shop, sku: str, at: float) -> bool:
+        """Take an offer down; exports of what changed still tell of it. Whether there was one."""
+        offer = shop.offers.pop(sku, None)
+        if offer is not None:
+            shop.deleted_offers[sku] = {**offer, "updated": at}
+        return offer is not None
 
     def later(self, at: float, act: Callable[[float], None]) -> None:
         """Do something when its time has come; it is handed that time."""
@@ -123,6 +162,9 @@ class Operator:
     def place(self, order: SandboxOrder) -> SandboxOrder:
         """Take an order from a buyer."""
         self.orders[order.id] = order
+        if self.orders_take_stock:
+            for line in order.lines:
+                sell(self.shops[order.shop_id], line["offer_sku"], line["quantity"], order.created)
         self.orders_by_shop[order.shop_id].append(order)
         if order.state == "STAGING":
             self._schedule(order, (order.created + self.staging_seconds, "WAITING_ACCEPTANCE"))

@@ -28,6 +28,8 @@ ANSWERS: Final = (
     (r"/shipments/outboundShipments", "OutboundShipmentDTO", True),
     (r"/containers", "ContainerDTO", True),
     (r"/items", "ItemDTO", True),
+    (r"/kitHeaders", "KitHeaderDTO", True),
+    (r"/kitHeaders/\d+/kitDetails", "KitDetailDTO", True),
     (r"/facilities", "FacilityDTO", True),
     (r"/companies", "CompanyDTO", True),
 )

@@ -83,6 +83,13 @@ def everything() -> V2Run:
     run.client.find_orders("L-1")
     run.client.item_facts("ITEM-008")
     run.client.facilities()
+    parts = {"component": [{"componentItem": "ITEM-009", "quantity": 2}, {"componentItem": "ITEM-010", "quantity": 1}]}
+    run.tenant.describe("KIT-001", {"components": parts, "kitOrderOnly": True})
+    kit = run.plain.get("/kitHeaders").json()["data"][0]["self"]["id"]
+    run.plain.get(f"/kitHeaders/{kit}/kitDetails")
+    run.plain.get("/kitHeaders/999999/kitDetails")
+    run.plain.get("/items", params={"number": "KIT-001"})
+    run.plain.get("/items", params={"updatedAfter": start.isoformat(), "pageSize": 1})
     for path in ("/orders/salesOrders", "/containers", "/companies", "/orders/salesOrders/1/status"):
         run.plain.get(path)
     run.plain.get("/orders/salesOrders/999999")

@@ -63,7 +63,7 @@ def reference(path: str, number: int, key: Json) -> Json:
 
 def item_id(tenant: Tenant, number: str) -> int:
     """Items are numbered as they came."""
-    return list(tenant.stock).index(number) + 1 if number in tenant.stock else 0
+    return tenant.item_id(number)
 
 
 def item_reference(tenant: Tenant, number: str) -> Json | None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from sandbox.clock import seconds_of
 from sandbox.deposco.calls import Context
 from sandbox.deposco.state import Json
 from sandbox.wire import Response, json_response
 
 # The host that every link names; calls arrive elsewhere, so that whoever follows a link as it stands gets lost.
 HOST = "https://v2.deposco.example.com/latest"
+MANY = 50
 NESTED = 10
 LARGEST = 200
 Row = TypeVar("Row")
@@ -22,6 +24,11 @@ def problem(words: str | Sequence[str], status: int = 400) -> Response:
     """An error in the envelope of V2."""
     each = [words] if isinstance(words, str) else words
     return json_response({"errors": [{"errorMessage": text} for text in each]}, status)
+
+
+def is_after(moment: float, text: str | None) -> bool:
+    """Whether something took place at a moment that was asked for, or later."""
+    return text is None or moment >= seconds_of(text)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,9 @@
-"""Reading over V2: orders with their lines, shipments, containers, items, facilities, business units."""
+"""Reading over V2: orders with their lines, shipments, containers, facilities, business units."""
 
-from sandbox.clock import seconds_of
 from sandbox.deposco.calls import Context
-from sandbox.deposco.items import document as item_in_books
-from sandbox.deposco.rendering import as_rows
 from sandbox.deposco.state import Json, Tenant, WmsOrder, WmsParcel, WmsShipment
 from sandbox.deposco.v2.documents import (
     TRACKING_BASE,
-    item_id,
     line_document,
     order_document,
     reference,
@@ -16,10 +12,10 @@ from sandbox.deposco.v2.documents import (
     shipment_lines,
     unit_reference,
 )
-from sandbox.deposco.v2.listing import Listing, nested, problem
+from sandbox.deposco.v2.listing import MANY, Listing, is_after, problem
 from sandbox.wire import Response, json_response
 
-FEW, MANY = 25, 50
+FEW = 25
 ORDERS, SHIPMENTS = "/orders/salesOrders", "/shipments/outboundShipments"
 SHIPMENT_NAMES = (
     "businessUnit",
@@ -43,8 +39,8 @@ def orders(call: Context) -> Response:
             wanted.get("businessUnit") in (None, tenant.business_unit)
             and wanted.get("number") in (None, order.number)
             and wanted.get("orderStatus") in (None, order_document(tenant, order)["orderStatus"])
-            and _is_after(order.created, wanted.get("createdAfter"))
-            and _is_after(order.updated, wanted.get("updatedAfter"))
+            and is_after(order.created, wanted.get("createdAfter"))
+            and is_after(order.updated, wanted.get("updatedAfter"))
         )
 
     listing = Listing[WmsOrder](
@@ -53,10 +49,6 @@ def orders(call: Context) -> Response:
     number = "" if call.request.one("searchId") else call.request.one("number")
     named = [tenant.orders[number]] if number in tenant.orders else []
     return listing.answer(call, named if number else tenant.orders.values())
-
-
-def _is_after(moment: float, text: str | None) -> bool:
-    return text is None or moment >= seconds_of(text)
 
 
 def _order(call: Context) -> WmsOrder | None:
@@ -108,9 +100,9 @@ def shipments(call: Context) -> Response:
             and wanted.get("shipmentStatus") in (None, row.status)
             and ("orderNumber" not in wanted or wanted["orderNumber"] in {one.number for one in row.orders})
             and ("customerOrderNumber" not in wanted or wanted["customerOrderNumber"] in customers)
-            and _is_after(row.shipped_at, wanted.get("shippedAfter"))
-            and _is_after(row.shipped_at, wanted.get("createdAfter"))
-            and _is_after(shipment_changed(row, now), wanted.get("updatedAfter"))
+            and is_after(row.shipped_at, wanted.get("shippedAfter"))
+            and is_after(row.shipped_at, wanted.get("createdAfter"))
+            and is_after(shipment_changed(row, now), wanted.get("updatedAfter"))
         )
 
     listing = Listing[WmsShipment](
@@ -154,7 +146,7 @@ def containers(call: Context) -> Response:
     pairs = [(row, parcel) for row in tenant.shipments.values() for parcel in row.parcels]
 
     def fits(pair: tuple[WmsShipment, WmsParcel], wanted: dict[str, str]) -> bool:
-        return wanted.get("lpnNumber", wanted.get("number")) in (None, pair[1].lpn) and _is_after(
+        return wanted.get("lpnNumber", wanted.get("number")) in (None, pair[1].lpn) and is_after(
             shipment_changed(pair[0], now), wanted.get("updatedAfter")
         )
 
@@ -187,48 +179,6 @@ def _container(tenant: Tenant, shipment: WmsShipment, parcel: WmsParcel, now: fl
         "trackingUrl": f"{TRACKING_BASE}{tracking}" if tracking else None,
         "baseTrackingLink": TRACKING_BASE if tracking else None,
         "updatedDate": tenant.local(shipment_changed(shipment, now)),
-    }
-
-
-def items(call: Context) -> Response:
-    """GET /items: a barcode is no parameter here, and is ignored like any other unknown one."""
-    tenant = call.tenant
-
-    def fits(number: str, wanted: dict[str, str]) -> bool:
-        name = str(item_in_books(tenant, number)["name"])
-        return (
-            wanted.get("businessUnit") in (None, tenant.business_unit)
-            and wanted.get("number") in (None, number)
-            and wanted.get("name") in (None, name)
-        )
-
-    listing = Listing[str](
-        "/items",
-        ("businessUnit", "number", "name"),
-        MANY,
-        lambda number: item_id(tenant, number),
-        fits,
-        lambda number: _item(tenant, number),
-    )
-    number = "" if call.request.one("searchId") else call.request.one("number")
-    return listing.answer(call, [number] * (number in tenant.stock) if number else list(tenant.stock))
-
-
-def _item(tenant: Tenant, number: str) -> Json:
-    kept = item_in_books(tenant, number)
-    codes = [row for row in as_rows((tenant.items.get(number, {}).get("upcs") or {}).get("upc")) if row]
-    values = [str(row.get("upc") or row.get("value")) if isinstance(row, dict) else str(row) for row in codes]
-    key = {"number": number, "businessUnit.code": tenant.business_unit}
-    return {
-        "self": reference("/items", item_id(tenant, number), key),
-        "businessUnit": unit_reference(tenant),
-        "number": number,
-        "name": kept["name"],
-        "shippable": True,
-        "salesEnabledFlag": True,
-        "serialTrackingEnabled": number in tenant.serial_items,
-        "packs": [{"type": "Each", "quantity": 1}],
-        "upcs": nested([{"value": value} for value in values]),
     }
 
 

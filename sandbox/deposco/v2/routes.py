@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.deposco.calls import Context
 from sandbox.deposco.serving import SERVER_ERROR, pattern, serve
-from sandbox.deposco.v2 import reading, writing
+from sandbox.deposco.v2 import catalogue, reading, writing
 from sandbox.deposco.v2.auth import REFUSED, bearer, give_token
 from sandbox.deposco.v2.listing import problem
 from sandbox.faults import apply_faults
@@ -26,7 +26,9 @@ ROUTES: tuple[tuple[str, str, str, str, Callable[[Context], Response]], ...] = (
     ("v2.shipments.get", "GET", SHIPMENT, "outboundShipments/read", reading.shipment),
     ("v2.shipments.lines", "GET", f"{SHIPMENT}/shipmentLines", "outboundShipments/read", reading.lines_of_shipment),
     ("v2.containers.find", "GET", "/containers", "containers/read", reading.containers),
-    ("v2.items.find", "GET", "/items", "items/read", reading.items),
+    ("v2.items.find", "GET", "/items", "items/read", catalogue.items),
+    ("v2.kits.find", "GET", "/kitHeaders", "kitHeaders/read", catalogue.kit_headers),
+    ("v2.kits.details", "GET", "/kitHeaders/{id}/kitDetails", "kitHeaders/read", catalogue.kit_details),
     ("v2.facilities.find", "GET", "/facilities", "facilities/read", reading.facilities),
     ("v2.companies.find", "GET", "/companies", "companies/read", reading.companies),
 )
