@@ -126,7 +126,6 @@ class HttpClient:
         operation: str,
         path: str,
         *,
-        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         deadline: float,
         max_bytes: int = 8_000_000_000,
@@ -137,7 +136,7 @@ class HttpClient:
         all of it, the caller's own time between the pieces included. Errors as of `request`; one that comes after the
         first piece means that the pieces so far are not the whole.
         """
-        request = self._client.build_request("GET", path, params=_params(params), headers=headers)
+        request = self._client.build_request("GET", path, headers=headers)
         if _origin(request.url) != _origin(self._client.base_url):
             message = f"{request.url.host} is not the far side that these credentials are for"
             raise ValueError(message)

@@ -85,9 +85,9 @@ def _offer(row: Sequence[str], at: dict[str, int], width: int, number: int) -> E
 
     def told(name: str) -> str:
         place = at.get(name)
-        return "" if place is None else storable(row[place].strip())
+        return "" if place is None else storable(row[place])
 
-    if not told("shop-sku") and not told("offer-id"):
+    if not told("shop-sku").strip() and not told("offer-id"):
         return ExportedOffer(problem=f"Row {number} names no offer")
     return ExportedOffer(
         offer_id=told("offer-id"),
@@ -119,7 +119,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 
 def _flag(text: str) -> bool | None:
-    return {"true": True, "false": False}.get(text.lower())
+    return {"true": True, "false": False}.get(text.strip().lower())
 
 
 def _amount(text: str) -> Decimal | None:
@@ -132,7 +132,7 @@ def _amount(text: str) -> Decimal | None:
 
 def _moment(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -126,9 +126,10 @@ class OfferCalls(ShopCalls):
         if _is_own(address, own):
             # By our own way there: an address with http:// is not to carry the key.
             there = address.copy_with(scheme=own.scheme, port=own.port)
-            params = {} if "shop_id" in address.params else self._shop
-            pieces = self._http.stream("OF54", str(there), params=params, headers=CSV, deadline=deadline)
-            yield from exported_offers(pieces)
+            if self._shop and "shop_id" not in there.params:
+                shop = urlencode(self._shop).encode()
+                there = there.copy_with(query=b"&".join(filter(None, (there.query, shop))))
+            yield from exported_offers(self._http.stream("OF54", str(there), headers=CSV, deadline=deadline))
             return
         if address.scheme != "https":
             message = f"not sent: the export's file on {address.host} is not offered over https"
