@@ -209,7 +209,7 @@ def split_by_code(quantity: int, available: Mapping[str, int]) -> dict[str, int]
     between them than the quantity, as an offer of several items can: each code must hold all of them.
     """
     left = max(0, quantity)
-    split = dict.fromkeys(sorted(available), 0)
+    split: dict[str, int] = {}
     for code in sorted(available, key=lambda code: (-available[code], code)):
         split[code] = min(left, max(0, available[code]))
         left -= split[code]

@@ -109,10 +109,16 @@ def test_a_facility_keeps_back_its_units_or_its_percent_whichever_is_more() -> N
     assert with_held(30, 0) == 0
 
 
-def test_a_facility_that_is_oversold_takes_nothing_from_another() -> None:
-    stocks = (FacilityStock("F1", Decimal(-5)), FacilityStock("F2", Decimal(3)))
+def test_a_facility_that_is_oversold_or_keeps_back_more_than_it_has_takes_nothing_from_another() -> None:
+    stocks = (
+        FacilityStock("F1", Decimal(-5)),
+        FacilityStock("F2", Decimal(2), held_units=9),
+        FacilityStock("F3", Decimal(3)),
+    )
 
-    assert number((Component("I1", Decimal(1), stocks),), NumberRules()) == 3
+    told = offer_number((Component("I1", Decimal(1), stocks),), NumberRules())
+
+    assert (told.total, told.after_kept, told.quantity) == (5, 3, 3)
 
 
 def test_an_item_that_no_facility_ever_told_makes_the_number_unknown() -> None:
