@@ -147,7 +147,7 @@ def _apply(
         before={"rules": old[:AUDITED], "count": len(old)},
         after={"rules": change.after[:AUDITED], "count": len(change.after), "summary": summary},
     )
-    follow_rules([*before, *after], now)
+    follow_rules([*before, *after])
     return change
 
 

@@ -12,6 +12,7 @@ from core.clock import db_now
 from core.models import User
 from integration.errors import InvalidInputError
 from integration.models import Channel, ChannelFacility, ChannelStock, Facility
+from integration.services.stock.ask_recompute import ask_recompute
 
 MOST_HOURS = 24 * 60
 MOST_HOLIDAYS = 200
@@ -67,7 +68,8 @@ def set_facility_capability(*, facility: Facility, capability: Capability, by: U
         row.updated_at, row.updated_by = db_now(), by
         row.save()
         record_audit(by=by, action="facility.capability", subject=row, before=before, after=_facility_words(row))
-        ChannelStock.objects.filter(channel__warehouse=row.warehouse_id).update(recompute_asked_at=row.updated_at)
+        channels = Channel.objects.filter(warehouse=row.warehouse_id).defer("api_key")
+        ask_recompute(channels=channels, reason="a facility changed")
     return row
 
 
@@ -94,8 +96,9 @@ def set_channel_terms(*, channel: Channel, terms: ChannelTerms, by: User | None)
         before = {name: getattr(row, name) for name in names}
         for name in names:
             setattr(row, name, getattr(terms, name))
-        row.updated_by, row.recompute_asked_at = by, db_now()
-        row.save(update_fields=[*names, "updated_by", "updated_at", "recompute_asked_at"])
+        row.updated_by = by
+        row.save(update_fields=[*names, "updated_by", "updated_at"])
+        ask_recompute(channels=[channel], reason="its terms changed")
         after = {name: getattr(row, name) for name in names}
         record_audit(by=by, action="channel.stock_terms", subject=channel, before=before, after=after)
     return row
@@ -120,7 +123,7 @@ def set_warehouse_code(*, channel: Channel, facility: Facility, code: str, by: U
             before={"facility": facility.number, "code": before},
             after={"facility": facility.number, "code": code},
         )
-        ChannelStock.objects.filter(channel=channel).update(recompute_asked_at=db_now())
+        ask_recompute(channels=[channel], reason="a warehouse code changed")
 
 
 def _facility_words(row: Facility) -> dict[str, object]:
