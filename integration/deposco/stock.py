@@ -1,6 +1,7 @@
 """How V1's two readings of stock become rows of one item in one facility each."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from integration.deposco.schemas import StockPage, StockRow
 Json = dict[str, Any]
 # So many items are asked for in one call, whose address would grow too long otherwise.
 MOST_ITEMS = 100
+ABOUT_STOCK = re.compile("inventor|stock|item", re.IGNORECASE)
 
 
 def since_text(since: datetime) -> str:
@@ -109,20 +111,26 @@ def _items_in(body: Any, name: str) -> list[Json]:
     Raises UnknownOutcomeError when it is no list of stock: an empty page ends a reading, and must not be made of a page
     of something in between.
     """
-    parts = as_list(body)
-    found = inside(parts, name)
-    for part in parts:
-        if not isinstance(part, dict) or not (not part or name in part or _wraps(part, name)):
+    found: list[Json] = []
+    for part in as_list(body):
+        holders = _holders(part, name)
+        rows = [row for holder in holders for row in as_list(holder.get(name))]
+        if (not holders and not _is_empty(part)) or not all(isinstance(row, dict) for row in rows):
             message = f"The answer holds no stock: {str(body)[:120]}"
             raise UnknownOutcomeError(message)
-        found += [row for outer in part if outer != name for row in inside(part, outer, name)]
+        found += rows
     return found
 
 
-def _wraps(part: Json, name: str) -> bool:
-    """Whether an answer is the outermost element of XML, whose name is not known: about stock, and empty or with items."""
-    ((outer, inner), *more) = part.items()
-    if more:
+def _holders(part: Any, name: str) -> list[Json]:
+    """What the items stand in: the answer itself, or what is inside of its outermost element, whose name is not known."""
+    if not isinstance(part, dict):
+        return []
+    return [part] if name in part else [row for value in part.values() for row in inside(value) if name in row]
+
+
+def _is_empty(part: Any) -> bool:
+    """Whether this is an answer about stock without any: an empty object, or an empty element of such a name."""
+    if not isinstance(part, dict):
         return False
-    is_empty = inner in ("", None) and "inventory" in outer.lower()
-    return is_empty or any(name in row for row in inside(inner))
+    return all(value in ("", None) and ABOUT_STOCK.search(key) for key, value in part.items())
