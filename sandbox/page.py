@@ -14,7 +14,7 @@ from sandbox.faults import KINDS
 from sandbox.floor import SCRIPTS
 from sandbox.ledger import Question
 from sandbox.mirakl.routes import ROUTES as MIRAKL_ROUTES
-from sandbox.page_actions import ACTIONS, PROBLEMS
+from sandbox.page_actions import ACTIONS, IMPORT_PLANS, PROBLEMS
 from sandbox.wire import Request, Response, text_response
 from sandbox.world import World
 
@@ -23,9 +23,9 @@ LATEST_CALLS = 2000
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 # One tone per kind of state, the same in every table; the word is always there too.
 TONES = {
-    "good": ("SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED", "Complete", "Shipped"),
-    "bad": ("REFUSED", "CANCELED", "Canceled", "Voided", "Rejected", "Rolled Back"),
-    "waiting": ("STAGING", "WAITING_ACCEPTANCE", "New", "Hold", "Back Ordered"),
+    "good": ("SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED", "Complete", "Shipped", "COMPLETE"),
+    "bad": ("REFUSED", "CANCELED", "Canceled", "Voided", "Rejected", "Rolled Back", "FAILED"),
+    "waiting": ("STAGING", "WAITING_ACCEPTANCE", "New", "Hold", "Back Ordered", "WAITING"),
 }
 
 
@@ -83,6 +83,8 @@ def _render(world: World, request: Request) -> str:
         orders=_orders(world, find),
         wms_orders=_wms_orders(world, find),
         shipments=_shipments(world, find),
+        imports=_imports(world, find),
+        import_plans={key: words for key, (words, _) in IMPORT_PLANS.items()},
         calls=_calls(world, find),
         tallies=_tallies(world),
         scripts=SCRIPTS,
@@ -127,6 +129,16 @@ def _shipments(world: World, find: str) -> list[Any]:
         in f"{shipment.number} {' '.join(one.number for one in shipment.orders)} {shipment.status}".lower()
     ]
     return sorted(rows, key=lambda shipment: shipment.updated, reverse=True)[:SHOWN]
+
+
+def _imports(world: World, find: str) -> list[tuple[Any, Any]]:
+    rows = [
+        (operator, job)
+        for operator in world.operators.values()
+        for job in operator.recent_imports
+        if find.lower() in f"{job.id} {job.kind} {job.status} {operator.shops[job.shop_id].name}".lower()
+    ]
+    return sorted(rows, key=lambda pair: pair[1].created, reverse=True)[:SHOWN]
 
 
 def _calls(world: World, find: str) -> list[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 from sandbox.demo import random_order
 from sandbox.floor import SCRIPTS
 from sandbox.hand_marketplace import place_order
+from sandbox.mirakl.imports import run
+from sandbox.mirakl.plans import Plan
 from sandbox.world import World
 
 Form = dict[str, str]
@@ -19,6 +21,14 @@ PROBLEMS: dict[str, tuple[str, dict[str, Any]]] = {
     "no_country": ("the country has no code", {"country_iso_code": None, "country": "Nowhere"}),
     "far_away": ("a country the warehouse may not know", {"country_iso_code": "ATA", "country": "Antarctica"}),
 }
+# What the next stock import of a shop is to do.
+IMPORT_PLANS: dict[str, tuple[str, dict[str, Any]]] = {
+    "slow": ("takes two minutes", {"seconds": 120.0}),
+    "late": ("begins a minute late, after newer ones", {"delay": 60.0}),
+    "stays": ("stays RUNNING until it is ended", {"stays": "RUNNING"}),
+    "fails": ("ends FAILED", {"ends": "FAILED"}),
+}
+STOCK_LINE = 3
 LONG_NAME = "Sample-Longname of the Very Long Example"
 MOST = 200
 
@@ -107,6 +117,37 @@ def stock(world: World, form: Form) -> str:
     return f"{item}: {form['quantity']} in {tenant.facilities[facility]}."
 
 
+def stock_lines(world: World, form: Form) -> str:
+    """Change stock as typed: item, facility, units; with a sign they are added."""
+    tenant = world.tenants[form["tenant"]]
+    rows = [row.split() for row in form["lines"].splitlines() if row.strip()]
+    if not rows or any(len(row) != STOCK_LINE or row[1] not in tenant.facilities for row in rows):
+        message = f"a line is an item, one of {', '.join(tenant.facilities)}, and units, such as ITEM-021 LVL +5"
+        raise ValueError(message)
+    changes = [(item, place, Decimal(units), units[0] in "+-") for item, place, units in rows]
+    for item, place, units, is_added in changes:
+        before = tenant.stock.get(item, {}).get(place, Decimal(0)) if is_added else Decimal(0)
+        tenant.set_stock(item, place, before + units)
+    return f"Changed: {len(changes)}."
+
+
+def plan_import(world: World, form: Form) -> str:
+    """Say what the next stock imports of a shop do."""
+    operator_name, _, shop_id = form["shop"].partition("/")
+    words, plan = IMPORT_PLANS[form["plan"]]
+    count = _count(form.get("count") or "1")
+    world.operators[operator_name].import_plans.waiting.append(Plan(shop_id=int(shop_id), count=count, **plan))
+    return f"Planned for the next {count}: {words}."
+
+
+def end_import(world: World, form: Form) -> str:
+    """Let an import end now."""
+    operator_name, _, number = form["import"].partition("/")
+    operator = world.operators[operator_name]
+    run(operator, operator.imports[number], world.clock.seconds())
+    return f"Import {number} is {operator.imports[number].status}."
+
+
 def floor(world: World, form: Form) -> str:
     """Set how the floor works on new orders."""
     script = form["script"]
@@ -165,6 +206,9 @@ ACTIONS: dict[str, Callable[[World, Form], str]] = {
     "/sandbox/order": act_on_order,
     "/sandbox/operator": switch_operator,
     "/sandbox/stock": stock,
+    "/sandbox/stock/lines": stock_lines,
+    "/sandbox/import": plan_import,
+    "/sandbox/import/end": end_import,
     "/sandbox/floor": floor,
     "/sandbox/work": work,
     "/sandbox/fault": arm,

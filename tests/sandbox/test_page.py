@@ -150,6 +150,9 @@ class _Forms(HTMLParser):
 def test_every_action_has_a_form_and_nothing_is_inline(house: Warehouse, market: Marketplace) -> None:
     house.order("W-1")
     market.place()
+    market.http.post(
+        "/api/offers/stock/imports", files={"file": ("s.csv", b"offer-sku;quantity\nSKU-001;7\n", "text/csv")}
+    )
     house.world.faults.arm("mirakl", "OR11", "blank")
     forms = _Forms()
 
@@ -168,6 +171,38 @@ def test_what_somebody_wrote_is_shown_as_text(world: World) -> None:
     assert '"><i>' not in page
 
 
+def test_stock_is_changed_by_lines_set_or_added(house: Warehouse) -> None:
+    said, failed = _post(
+        house.world, "/sandbox/stock/lines", tenant="DEMO", lines="ITEM-001 LVL 12\n\nITEM-001 LVL -2\nITEM-050 DOC 3"
+    )
+
+    assert (said, failed) == ("Changed: 3.", False)
+    assert (house.tenant.stock["ITEM-001"]["LVL"], house.tenant.stock["ITEM-050"]) == (10, {"DOC": 3})
+
+
+def test_a_line_of_stock_that_does_not_fit_changes_nothing(house: Warehouse) -> None:
+    said, failed = _post(house.world, "/sandbox/stock/lines", tenant="DEMO", lines="ITEM-001 LVL 12\nITEM-001 MOON 1")
+
+    assert failed
+    assert "LVL, DOC, HIL, BAY" in said
+    assert house.tenant.stock["ITEM-001"]["LVL"] == 100_000
+
+
+def test_a_stock_import_is_planned_to_stay_shown_and_ended(market: Marketplace) -> None:
+    _post(market.world, "/sandbox/import", shop="north/2001", plan="stays")
+    file = ("s.csv", b"offer-sku;quantity\nSKU-001;7\n", "text/csv")
+    number = market.http.post("/api/offers/stock/imports", files={"file": file}).json()["import_id"]
+    market.skip(500)
+    shown = _get(market.world).body.decode()
+
+    said, _ = _post(market.world, "/sandbox/import/end", **{"import": f"north/{number}"})
+
+    assert ">RUNNING<" in shown
+    assert "End now" in shown
+    assert said == f"Import {number} is COMPLETE."
+    assert "End now" not in _get(market.world).body.decode()
+
+
 def test_the_tables_show_what_fits_and_say_when_nothing_does(market: Marketplace) -> None:
     first, second = market.place(("SKU-001", 1)), market.place(("SKU-002", 1))
 
@@ -175,4 +210,4 @@ def test_the_tables_show_what_fits_and_say_when_nothing_does(market: Marketplace
     nothing = _get(market.world, find="nowhere").body.decode()
 
     assert (f">{first.id}<" in found, f">{second.id}<" in found) == (False, True)
-    assert nothing.count("Nothing fits. Show everything, or find something else.") == 4
+    assert nothing.count("Nothing fits. Show everything, or find something else.") == 5
