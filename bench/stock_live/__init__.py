@@ -1,0 +1,1 @@
+"""Stock over real processes while everything moves: see __main__."""
