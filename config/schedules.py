@@ -5,10 +5,14 @@ from core.jobs import Job
 from exceptions.jobs import watch
 from integration.jobs import (
     check_connections,
+    follow_pushes,
     plan_dispatches,
+    plan_pushes,
     prepare_orders,
     read_dispatches,
+    read_full_stock,
     read_orders,
+    read_stock,
     run_effects,
     sweep_acceptance,
 )
@@ -20,6 +24,10 @@ JOBS: tuple[Job, ...] = (
     read_dispatches.JOB,
     plan_dispatches.JOB,
     *run_effects.JOBS,
+    read_stock.JOB,
+    read_full_stock.JOB,
+    plan_pushes.JOB,
+    *follow_pushes.JOBS,
     check_connections.JOB,
     watch.JOB,
     upkeep.JOB,
