@@ -1,0 +1,307 @@
+"""The statement that works out the numbers of a channel: the arithmetic of integration.domain.stock, set by set.
+
+Put together of constants only; values are parameters: channel, warehouse, day, has_codes, flight_items, flight_units,
+and with their pieces skus, rules or every. Its last table is `number`: a row for each offer that the map names.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Offers(StrEnum):
+    """Which offers of the channel: all, those of %(skus)s, or those of a fixed sample, one of %(every)s."""
+
+    ALL = """SELECT m.offer_sku, m.item_number, m.units_per_offer FROM integration_skumapping m
+    WHERE m.channel_id = %(channel)s"""
+    NAMED = """SELECT m.offer_sku, m.item_number, m.units_per_offer
+    FROM unnest(%(skus)s::text[]) AS asked(offer_sku)
+    JOIN integration_skumapping m ON m.channel_id = %(channel)s AND m.offer_sku = asked.offer_sku"""
+    SAMPLE = """SELECT m.offer_sku, m.item_number, m.units_per_offer FROM integration_skumapping m
+    WHERE m.channel_id = %(channel)s AND hashtextextended(m.offer_sku, 0) %% %(every)s = 0"""
+
+
+class Rules(StrEnum):
+    """Whose rules: those that are kept, or those of %(rules)s, which nobody kept yet."""
+
+    # Looked up by their indexes, wherever few offers are asked for.
+    KEPT = """rule AS NOT MATERIALIZED (SELECT r.* FROM integration_stockrule r WHERE r.is_active"""
+    GIVEN = """rule AS MATERIALIZED (
+    SELECT r.* FROM jsonb_to_recordset(%(rules)s::jsonb) AS r(
+        id bigint, aspect text, channel_id bigint, offer_sku text, item_number text, tag text, facility_id bigint,
+        units integer, percent numeric, value integer, includes boolean, first_date date, last_date date
+    ) WHERE true"""
+
+
+# A rule's key is its weight, then its number: the greatest wins. The number is what is left of it without the weight.
+_RULES_IN_FORCE = """
+    AND (r.channel_id IS NULL OR r.channel_id = %(channel)s)
+    AND (r.first_date IS NULL OR r.first_date <= %(day)s) AND (r.last_date IS NULL OR r.last_date >= %(day)s)
+),
+keyed AS NOT MATERIALIZED (
+    SELECT r.*, (
+        (CASE WHEN r.offer_sku <> '' THEN 16 ELSE 0 END + CASE WHEN r.item_number <> '' THEN 8 ELSE 0 END
+         + CASE WHEN r.tag <> '' THEN 4 ELSE 0 END + CASE WHEN r.channel_id IS NOT NULL THEN 2 ELSE 0 END
+         + CASE WHEN r.first_date IS NOT NULL OR r.last_date IS NOT NULL THEN 1 ELSE 0 END)::bigint << 48
+    ) | r.id AS key
+    FROM rule r
+),
+"""
+# The items of each offer; a kit of the warehouse stands for its components. One item told twice adds up.
+_PARTS = """
+part AS MATERIALIZED (
+    SELECT m.offer_sku, COALESCE(c.component_number, m.item_number) AS item_number,
+        sum(m.units_per_offer * COALESCE(c.quantity, 1)) AS units
+    FROM mapped m
+    LEFT JOIN integration_stockitem k
+        ON k.warehouse_id = %(warehouse)s AND k.number = m.item_number AND k.is_order_kit
+    LEFT JOIN integration_itemcomponent c ON c.kit_id = k.id
+    GROUP BY 1, 2
+),
+"""
+# Which rules fit which offers, by SKU, by item, by tag. Item and tag fit an offer that is one item and no other.
+_FITTING = """
+fitting AS (
+    SELECT m.offer_sku, r.aspect, r.key FROM mapped m JOIN keyed r ON r.offer_sku = m.offer_sku
+    LEFT JOIN integration_stockitem i
+        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = m.item_number
+    WHERE r.offer_sku <> '' AND r.facility_id IS NULL
+        AND (r.item_number = '' OR r.item_number = m.item_number) AND (r.tag = '' OR r.tag = ANY(i.tags))
+        AND ((r.item_number = '' AND r.tag = '') OR NOT EXISTS (
+            SELECT 1 FROM integration_skumapping x
+            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number))
+    UNION ALL
+    SELECT m.offer_sku, r.aspect, r.key FROM mapped m JOIN keyed r ON r.item_number = m.item_number
+    LEFT JOIN integration_stockitem i
+        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = m.item_number
+    WHERE r.offer_sku = '' AND r.item_number <> '' AND r.facility_id IS NULL AND (r.tag = '' OR r.tag = ANY(i.tags))
+        AND NOT EXISTS (
+            SELECT 1 FROM integration_skumapping x
+            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
+    UNION ALL
+    SELECT m.offer_sku, r.aspect, r.key
+    FROM keyed r JOIN integration_stockitem i ON i.warehouse_id = %(warehouse)s AND i.tags @> ARRAY[r.tag]::varchar[]
+    JOIN mapped m ON m.item_number = i.number
+    WHERE r.tag <> '' AND r.offer_sku = '' AND r.item_number = '' AND r.facility_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM integration_skumapping x
+            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
+),
+widest AS MATERIALIZED (
+    SELECT max(key) FILTER (WHERE aspect = 'buffer') AS buffer, max(key) FILTER (WHERE aspect = 'floor') AS floor,
+        max(key) FILTER (WHERE aspect = 'cap') AS cap, max(key) FILTER (WHERE aspect = 'share') AS share,
+        max(key) FILTER (WHERE aspect = 'pack') AS pack
+    FROM keyed WHERE offer_sku = '' AND item_number = '' AND tag = '' AND facility_id IS NULL
+),
+"""
+# Per offer that any special rule fits, and once (SKU null) for all others: the numbers of the winners and their values.
+_CHOSEN = """
+winning AS (
+    SELECT f.offer_sku, COALESCE(max(f.key) FILTER (WHERE f.aspect = 'buffer'), w.buffer) AS buffer,
+        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'floor'), w.floor) AS floor,
+        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'cap'), w.cap) AS cap,
+        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'share'), w.share) AS share,
+        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'pack'), w.pack) AS pack
+    FROM fitting f CROSS JOIN widest w GROUP BY f.offer_sku, w.buffer, w.floor, w.cap, w.share, w.pack
+    UNION ALL SELECT NULL, buffer, floor, cap, share, pack FROM widest
+),
+chosen AS MATERIALIZED (
+    SELECT w.offer_sku, b.id AS buffer_rule, f.id AS floor_rule, c.id AS cap_rule, s.id AS share_rule, p.id AS pack_rule,
+        COALESCE(b.units, 0)::bigint AS buffer_units, (COALESCE(b.percent, 0) * 100)::bigint AS buffer_percent,
+        COALESCE(f.value, 0) AS floor, c.value AS cap, COALESCE(s.value, 100)::bigint AS share,
+        GREATEST(COALESCE(p.value, 1), 1) AS pack
+    FROM winning w LEFT JOIN rule b ON b.id = w.buffer & 281474976710655
+    LEFT JOIN rule f ON f.id = w.floor & 281474976710655 LEFT JOIN rule c ON c.id = w.cap & 281474976710655
+    LEFT JOIN rule s ON s.id = w.share & 281474976710655 LEFT JOIN rule p ON p.id = w.pack & 281474976710655
+),
+"""
+# Each facility as the channel sees it, with the rules that hold there for every item. Where a channel has codes of
+# the operator, what stands in a facility without one cannot be told, and so cannot be offered.
+_SITES = """
+site_widest AS (
+    SELECT facility_id, max(key) FILTER (WHERE aspect = 'facility') AS include,
+        max(key) FILTER (WHERE aspect = 'buffer') AS hold
+    FROM keyed WHERE facility_id IS NOT NULL AND offer_sku = '' AND item_number = '' AND tag = '' GROUP BY facility_id
+),
+site AS MATERIALIZED (
+    SELECT f.id, COALESCE(cf.warehouse_code, '') AS code, w.include, w.hold, COALESCE(i.includes, true) AS is_included,
+        f.is_active AND COALESCE(cf.is_eligible, true)
+            AND (COALESCE(cf.warehouse_code, '') <> '' OR NOT %(has_codes)s) AS is_eligible,
+        h.id IS NOT NULL AS has_hold, COALESCE(h.units, 0)::numeric AS units, COALESCE(h.percent, 0)::numeric AS percent
+    FROM integration_facility f
+    LEFT JOIN integration_channelfacility cf ON cf.facility_id = f.id AND cf.channel_id = %(channel)s
+    LEFT JOIN site_widest w ON w.facility_id = f.id
+    LEFT JOIN rule i ON i.id = w.include & 281474976710655 LEFT JOIN rule h ON h.id = w.hold & 281474976710655
+    WHERE f.warehouse_id = %(warehouse)s
+),
+"""
+# The same three ways for rules of facilities, item by item of each offer.
+_SITE_CHOSEN = """
+site_fitting AS (
+    SELECT p.offer_sku, p.item_number, r.facility_id, r.aspect, r.key
+    FROM part p JOIN keyed r ON r.offer_sku = p.offer_sku
+    LEFT JOIN integration_stockitem i
+        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = p.item_number
+    WHERE r.offer_sku <> '' AND r.facility_id IS NOT NULL
+        AND (r.item_number = '' OR r.item_number = p.item_number) AND (r.tag = '' OR r.tag = ANY(i.tags))
+    UNION ALL
+    SELECT p.offer_sku, p.item_number, r.facility_id, r.aspect, r.key
+    FROM part p JOIN keyed r ON r.item_number = p.item_number
+    LEFT JOIN integration_stockitem i
+        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = p.item_number
+    WHERE r.offer_sku = '' AND r.item_number <> '' AND r.facility_id IS NOT NULL
+        AND (r.tag = '' OR r.tag = ANY(i.tags))
+    UNION ALL
+    SELECT p.offer_sku, p.item_number, r.facility_id, r.aspect, r.key
+    FROM keyed r JOIN integration_stockitem i ON i.warehouse_id = %(warehouse)s AND i.tags @> ARRAY[r.tag]::varchar[]
+    JOIN part p ON p.item_number = i.number
+    WHERE r.tag <> '' AND r.offer_sku = '' AND r.item_number = '' AND r.facility_id IS NOT NULL
+),
+site_winning AS (
+    SELECT f.offer_sku, f.item_number, f.facility_id,
+        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'facility'), s.include) AS include,
+        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'buffer'), s.hold) AS hold
+    FROM site_fitting f JOIN site s ON s.id = f.facility_id GROUP BY 1, 2, 3, s.include, s.hold
+),
+site_chosen AS MATERIALIZED (
+    SELECT w.offer_sku, w.item_number, w.facility_id, COALESCE(i.includes, true) AS is_included,
+        h.id IS NOT NULL AS has_hold, COALESCE(h.units, 0)::numeric AS units, COALESCE(h.percent, 0)::numeric AS percent
+    FROM site_winning w LEFT JOIN rule i ON i.id = w.include & 281474976710655
+    LEFT JOIN rule h ON h.id = w.hold & 281474976710655
+),
+"""
+# What each facility gives of each item of each offer. Percentages are multiplied, not divided: that is exact.
+_HELD = """
+held AS (
+    SELECT p.offer_sku, p.item_number, p.units, s.code, GREATEST(l.atp, 0) AS atp, l.atp IS NOT NULL AS is_known,
+        l.id IS NOT NULL AND (l.atp IS NULL OR l.unknown_since IS NOT NULL) AS is_stale, l.read_at,
+        s.is_eligible AND COALESCE(c.is_included, s.is_included) AS is_eligible,
+        CASE WHEN COALESCE(c.has_hold, s.has_hold) THEN GREATEST(0, GREATEST(l.atp, 0) - GREATEST(
+            COALESCE(c.units, s.units), ceil(GREATEST(l.atp, 0) * COALESCE(c.percent, s.percent) * 0.01)
+        )) ELSE GREATEST(l.atp, 0) END AS kept
+    FROM part p
+    LEFT JOIN integration_stocklevel l ON l.warehouse_id = %(warehouse)s AND l.item_number = p.item_number
+    LEFT JOIN site s ON s.id = l.facility_id
+    LEFT JOIN site_chosen c
+        ON c.offer_sku = p.offer_sku AND c.item_number = p.item_number AND c.facility_id = l.facility_id
+),
+"""
+# Per item what there is, then per offer by the scarcest item: the first of its name where two are as scarce, which
+# is found as the least of the figure, in ten digits, and the name. `div` is exact where a quotient would be rounded.
+_FIGURES = """
+flight AS MATERIALIZED (
+    SELECT * FROM unnest(%(flight_items)s::text[], %(flight_units)s::numeric[]) AS sold(item_number, units)
+),
+had AS (
+    SELECT offer_sku, item_number, units, sum(atp) AS total, sum(atp) FILTER (WHERE is_eligible) AS eligible,
+        sum(kept) FILTER (WHERE is_eligible) AS kept, bool_or(is_known) AS is_known, bool_or(is_stale) AS is_stale,
+        min(read_at) AS read_at
+    FROM held GROUP BY offer_sku, item_number, units
+),
+counted AS (
+    SELECT h.offer_sku, h.item_number, h.is_known, h.is_stale, h.read_at,
+        LEAST(div(COALESCE(h.total, 0), h.units), 2147483647)::integer AS total,
+        LEAST(div(COALESCE(h.eligible, 0), h.units), 2147483647)::integer AS eligible,
+        LEAST(div(COALESCE(h.kept, 0), h.units), 2147483647)::integer AS kept,
+        LEAST(div(GREATEST(COALESCE(h.kept, 0) - COALESCE(f.units, 0), 0), h.units), 2147483647)::integer AS free
+    FROM had h LEFT JOIN flight f ON f.item_number = h.item_number
+),
+figure AS (
+    SELECT offer_sku, bool_and(is_known) AS is_known, bool_or(is_stale) AS is_stale, min(read_at) AS read_at,
+        min(total) AS total, min(eligible) AS eligible, min(kept) AS kept, min(free) AS free,
+        substr(min(lpad(free::text, 10, '0') || item_number COLLATE "C"), 11) AS limiting_item
+    FROM counted GROUP BY offer_sku
+),
+"""
+# Buffer, share, cap and packs as the rules say; whole numbers, so percentages are of ten thousand and rounded up.
+_SHAPED = """
+shaped AS (
+    SELECT f.*, r.buffer_rule, r.floor_rule, r.cap_rule, r.share_rule, r.pack_rule, r.floor,
+        b.after_buffer, s.after_share, c.after_cap, c.after_cap - c.after_cap %% r.pack AS after_pack, r.pack
+    FROM figure f CROSS JOIN (SELECT * FROM chosen WHERE offer_sku IS NULL) w
+    LEFT JOIN chosen o ON o.offer_sku = f.offer_sku
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN o.offer_sku IS NULL THEN w.buffer_rule ELSE o.buffer_rule END AS buffer_rule,
+        CASE WHEN o.offer_sku IS NULL THEN w.floor_rule ELSE o.floor_rule END AS floor_rule,
+        CASE WHEN o.offer_sku IS NULL THEN w.cap_rule ELSE o.cap_rule END AS cap_rule,
+        CASE WHEN o.offer_sku IS NULL THEN w.share_rule ELSE o.share_rule END AS share_rule,
+        CASE WHEN o.offer_sku IS NULL THEN w.pack_rule ELSE o.pack_rule END AS pack_rule,
+        COALESCE(o.buffer_units, w.buffer_units) AS buffer_units,
+        COALESCE(o.buffer_percent, w.buffer_percent) AS buffer_percent,
+        COALESCE(o.floor, w.floor) AS floor, CASE WHEN o.offer_sku IS NULL THEN w.cap ELSE o.cap END AS cap,
+        COALESCE(o.share, w.share) AS share, COALESCE(o.pack, w.pack) AS pack) r
+    CROSS JOIN LATERAL (SELECT GREATEST(0, f.free - GREATEST(
+        r.buffer_units, (f.kept * r.buffer_percent + 9999) / 10000)) AS after_buffer) b
+    CROSS JOIN LATERAL (SELECT LEAST(b.after_buffer * r.share / 100, 2147483647) AS after_share) s
+    CROSS JOIN LATERAL (SELECT LEAST(s.after_share, r.cap) AS after_cap) c
+),
+"""
+_NUMBER = """
+number AS (
+    SELECT offer_sku, CASE WHEN is_known THEN CASE WHEN after_pack < floor THEN 0 ELSE after_pack END::integer END
+            AS wanted, NULL::jsonb AS places,
+        total, eligible, kept AS after_kept, free, after_buffer::integer, after_share::integer, after_cap::integer,
+        after_pack::integer, limiting_item, read_at AS atp_read_at, COALESCE(is_stale, false) AS is_stale,
+        buffer_rule, share_rule, cap_rule, pack_rule, floor_rule
+    FROM shaped
+)
+"""
+# With codes of the operator: whole offers that each code holds by itself; the fullest gives first, then by name. Where
+# codes hold less between them than the number (their halves of a kit make no offer), it is what they hold, in packs.
+_NUMBER_BY_CODE = """
+code AS MATERIALIZED (SELECT DISTINCT code FROM site WHERE code <> ''),
+code_had AS (
+    SELECT p.offer_sku, p.item_number, p.units, c.code,
+        COALESCE(sum(h.kept) FILTER (WHERE h.is_eligible), 0) AS kept
+    FROM part p CROSS JOIN code c
+    LEFT JOIN held h ON h.offer_sku = p.offer_sku AND h.item_number = p.item_number AND h.code = c.code
+    GROUP BY 1, 2, 3, 4
+),
+code_holds AS (
+    SELECT offer_sku, code, LEAST(min(div(kept, units)), 2147483647)::bigint AS offers
+    FROM code_had GROUP BY offer_sku, code
+),
+code_turn AS (
+    SELECT offer_sku, code, offers, sum(offers) OVER (PARTITION BY offer_sku) AS together,
+        sum(offers) OVER (PARTITION BY offer_sku ORDER BY offers DESC, code COLLATE "C" ROWS UNBOUNDED PRECEDING) - offers
+            AS before
+    FROM code_holds
+),
+code_packed AS (
+    SELECT s.*, LEAST(s.after_pack, t.together - t.together %% s.pack) AS packed
+    FROM shaped s JOIN (SELECT DISTINCT offer_sku, together FROM code_turn) t ON t.offer_sku = s.offer_sku
+),
+code_told AS (
+    SELECT p.*, CASE WHEN packed < floor THEN 0 ELSE packed END AS told FROM code_packed p
+),
+split AS (
+    SELECT t.offer_sku, jsonb_object_agg(t.code, GREATEST(0, LEAST(t.offers, n.told - t.before))) AS places
+    FROM code_turn t JOIN code_told n ON n.offer_sku = t.offer_sku GROUP BY t.offer_sku
+),
+number AS (
+    SELECT n.offer_sku, CASE WHEN is_known THEN told::integer END AS wanted, CASE WHEN is_known THEN s.places END AS places,
+        total, eligible, kept AS after_kept, free, after_buffer::integer, after_share::integer, after_cap::integer,
+        packed::integer AS after_pack, limiting_item, read_at AS atp_read_at, COALESCE(is_stale, false) AS is_stale,
+        buffer_rule, share_rule, cap_rule, pack_rule, floor_rule
+    FROM code_told n JOIN split s ON s.offer_sku = n.offer_sku
+)
+"""
+STEPS: Final = (
+    _RULES_IN_FORCE,
+    _PARTS,
+    _FITTING,
+    _CHOSEN,
+    _SITES,
+    _SITE_CHOSEN,
+    _HELD,
+    _FIGURES,
+    _SHAPED,
+)
+
+
+def numbers_sql(*, offers: Offers, rules: Rules, has_codes: bool) -> str:
+    """A WITH clause that ends with `number`: one row per offer with its number, each step to it and the rules that won.
+
+    `has_codes`: the channel tells quantities apart by warehouse code, and `places` is filled.
+    """
+    in_force, *rest = STEPS
+    number = _NUMBER_BY_CODE if has_codes else _NUMBER
+    return "".join(("WITH ", rules, in_force, "mapped AS MATERIALIZED (", offers, "),", *rest, number))
