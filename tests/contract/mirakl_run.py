@@ -10,6 +10,7 @@ import httpx
 
 from core.http import HttpError
 from integration.mirakl.client import MiraklClient
+from integration.mirakl.stock_file import StockLine, stock_csv
 from sandbox.demo import build_world
 from sandbox.inprocess import SandboxTransport
 from sandbox.mirakl.state import SandboxOrder, new_order
@@ -225,14 +226,18 @@ def _offers(run: Run) -> None:
     run.client.update_offers([{**offer, "quantity": 3}])
     run.skip(5)
     run.client.offers(sku="SKU-050")
-    stock = b'"offer-sku";"quantity";"warehouse-code";"update-delete"\n"SKU-001";"4";"";""\n"SKU-404";"1";"";""\n'
-    number = run.client.import_stock(stock)
+    number = run.client.import_stock(stock_csv([StockLine("SKU-001", 4), StockLine("SKU-404", 1)]))
     run.client.stock_import_status(number)
     run.refused(run.client.stock_import_errors, number)
     run.skip(5)
     run.client.stock_import_status(number)
     run.client.stock_import_errors(number)
     run.refused(run.client.stock_import_status, "404")
+    export = run.client.request_offer_export(include_inactive=True)
+    run.skip(5)
+    for url in run.client.offer_export_status(export).urls:
+        list(run.client.offer_export_chunk(url))
+    run.refused(run.client.offer_export_status, "404")
 
 
 def _money(run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.http import UnknownOutcomeError
+from core.http import StatusError, UnknownOutcomeError
 from integration.deposco.client import DeposcoClient
 from integration.deposco.items import at_path
 from integration.deposco.profile import Inventory, Profile, Transport, default_v1_profile
@@ -281,6 +281,23 @@ def test_a_kit_whose_parts_are_nowhere_sure_is_known_to_be_unknown(kits: Any) ->
 
     assert found is not None
     assert (found.components, found.components_known) == ((), False)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_kits_that_may_not_be_read_cost_no_item(status: int) -> None:
+    made, _ = client(page(v2_item("K1", kitOrderOnly=True)), httpx.Response(status))
+
+    found = made.item_facts("K1")
+
+    assert found is not None
+    assert not found.components_known
+
+
+def test_an_error_of_the_server_is_no_answer_about_a_kit() -> None:
+    made, _ = client(page(v2_item("K1", kitOrderOnly=True)), httpx.Response(500))
+
+    with pytest.raises(StatusError):
+        made.item_facts("K1")
 
 
 def test_a_page_of_items_is_one_call_and_says_how_to_go_on() -> None:

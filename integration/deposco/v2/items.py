@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from core.http import UnknownOutcomeError
+from core.http import StatusError, UnknownOutcomeError
 from integration.deposco.items import Components, components_of, facts_of
 from integration.deposco.normalise import as_decimal, as_text
 from integration.deposco.profile import Profile
@@ -14,6 +14,7 @@ from integration.deposco.v2.session import Session, next_key, rows_of_list
 
 Json = dict[str, Any]
 ITEMS, KITS = "/items", "/kitHeaders"
+NOT_GRANTED = (403, 404)
 
 
 class Items:
@@ -56,9 +57,18 @@ class Items:
         return replace(facts, components_known=False) if is_cut else facts
 
     def _parts_of_kit(self, number: str) -> Components | None:
-        """What goes into one of this item, by the kit of its name that has it as its output; None when it is not sure."""
+        """What goes into one of this item, by the kit of its name that has it as its output; None when it is not sure.
+
+        Kits have a scope of their own (kits/read), which a token need not have: then nothing is known of them.
+        """
         params = {"businessUnit": self._bu, "name": number}
-        for row in next(self._session.pages("v2.kits.find", KITS, params, paid=False)):
+        try:
+            kits = next(self._session.pages("v2.kits.find", KITS, params, paid=False))
+        except StatusError as error:
+            if error.status not in NOT_GRANTED:
+                raise
+            return None
+        for row in kits:
             if not is_of_unit(row, self._bu):
                 continue
             details = self._details(row)

@@ -6,6 +6,8 @@ from pydantic import field_validator
 
 from integration.deposco.rules import FieldRule, Part, rule
 
+# A scope that the app was not given may cost the whole token: kits/read stands in a profile where kits tell their parts
+# by themselves alone.
 SCOPES = (
     "salesOrders/read",
     "salesOrders/write",

@@ -27,8 +27,8 @@ ROUTES: tuple[tuple[str, str, str, str, Callable[[Context], Response]], ...] = (
     ("v2.shipments.lines", "GET", f"{SHIPMENT}/shipmentLines", "outboundShipments/read", reading.lines_of_shipment),
     ("v2.containers.find", "GET", "/containers", "containers/read", reading.containers),
     ("v2.items.find", "GET", "/items", "items/read", catalogue.items),
-    ("v2.kits.find", "GET", "/kitHeaders", "kitHeaders/read", catalogue.kit_headers),
-    ("v2.kits.details", "GET", "/kitHeaders/{id}/kitDetails", "kitHeaders/read", catalogue.kit_details),
+    ("v2.kits.find", "GET", "/kitHeaders", "kits/read", catalogue.kit_headers),
+    ("v2.kits.details", "GET", "/kitHeaders/{id}/kitDetails", "kits/read", catalogue.kit_details),
     ("v2.facilities.find", "GET", "/facilities", "facilities/read", reading.facilities),
     ("v2.companies.find", "GET", "/companies", "companies/read", reading.companies),
 )
