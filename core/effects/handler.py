@@ -13,6 +13,7 @@ class ReadBack:
     """What a look at the far side showed. `found` None: it could not be told; `same`: it is what we wanted.
 
     `needs_person` False beside `same` False: the write is given up and something newer takes its place by itself.
+    `is_heard` False: nothing was asked of the far side, so that this says nothing about how it does.
     """
 
     found: bool | None
@@ -20,6 +21,7 @@ class ReadBack:
     detail: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
     needs_person: bool = True
+    is_heard: bool = True
 
 
 class EffectHandler(Protocol):

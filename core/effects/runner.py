@@ -111,7 +111,8 @@ class _Run:
         if isinstance(seen, Outcome):
             self._after_failed_look(effect, seen, elapsed_ms)
             return False
-        self._heard_from(effect)
+        if seen.is_heard:
+            self._heard_from(effect)
         if seen.found and seen.same:
             outcome = Outcome(OutcomeClass.OK, "read_back", seen.detail, result=seen.result)
             self._record(effect, outcome, Next("done"), phase="read_back", elapsed_ms=elapsed_ms)

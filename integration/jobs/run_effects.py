@@ -2,7 +2,7 @@
 
 from core.effects import run_effects
 from core.jobs import Counts, Job, JobContext
-from integration.services.effects import AcceptOrder, ConfirmOrder, ConfirmParcel, CreateOrder, ShipShipment
+from integration.services.effects import AcceptOrder, ConfirmOrder, ConfirmParcel, CreateOrder, PushStock, ShipShipment
 
 
 def send_acceptances(context: JobContext) -> Counts:
@@ -30,10 +30,16 @@ def send_unshipped(context: JobContext) -> Counts:
     return run_effects(ShipShipment(), owner=context.owner, heartbeat=context.heartbeat, limit=100).as_dict()
 
 
+def send_stock(context: JobContext) -> Counts:
+    """Send the files of numbers that are planned."""
+    return run_effects(PushStock(), owner=context.owner, heartbeat=context.heartbeat, limit=40).as_dict()
+
+
 JOBS = (
     Job(name="acceptance.send", every_seconds=1, run=send_acceptances, queue="accept"),
     Job(name="import.send", every_seconds=2, run=send_orders, queue="import"),
     Job(name="dispatch.send_parcels", every_seconds=2, run=send_parcels, queue="dispatch"),
     Job(name="dispatch.send_orders", every_seconds=2, run=send_shipped_orders, queue="dispatch"),
     Job(name="dispatch.send_unshipped", every_seconds=15, run=send_unshipped, queue="dispatch"),
+    Job(name="stock.send", every_seconds=1, run=send_stock, queue="stock"),
 )
