@@ -169,12 +169,11 @@ class _Cells:
 
 
 def _checked(line: int, rule: StockRule, unread: set[str]) -> Iterator[LineProblem]:
-    """What is wrong with the rule itself, as far as it could be read."""
-    values = {_column(field) for field in USES[rule.aspect]}
+    """What is wrong with the rule itself. A value that could not be read is not missing as well."""
+    has_unread = any(_column(field) in unread for field in USES[rule.aspect])
     for problem in rule_problems(rule):
-        column = _column(problem.field)
-        if column not in unread and not (column in values and unread & values):
-            yield LineProblem(line, column, problem.words)
+        if not has_unread or getattr(rule, problem.field) is not None:
+            yield LineProblem(line, _column(problem.field), problem.words)
 
 
 def _column(field: str) -> str:

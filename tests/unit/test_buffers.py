@@ -170,7 +170,7 @@ def test_without_rules_everything_is_offered() -> None:
     terms = facility_terms([], channel="A", offer_sku="A", item="A", facility="F", on=TODAY)
 
     assert found.numbers == NumberRules()
-    assert (terms.is_included, terms.held_units, terms.held_percent) == (True, 0, 0)
+    assert (terms.is_included, terms.held_units, terms.held_percent) == (True, 0, Decimal(0))
 
 
 def test_a_facility_is_excluded_for_a_channel_and_included_again_for_an_item() -> None:
