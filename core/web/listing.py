@@ -82,7 +82,7 @@ class ListPage:
         narrowed = self.filterset(request.GET, queryset=queryset, request=request)
         sort, order = self._order(request)
         if request.GET.get("format") == "csv":
-            return self._csv(narrowed.qs, order)
+            return self._csv(request, narrowed.qs, order)
         page = read_page(narrowed.qs, order, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
         count = narrowed.qs.order_by()[: COUNTED + 1].count()
         listing = self._listing(request, narrowed, page, count, sort)
@@ -114,28 +114,30 @@ class ListPage:
             sort=sort,
         )
 
-    def _csv(self, queryset: QuerySet[Any], order: Order) -> StreamingHttpResponse:
+    def _csv(self, request: HttpRequest, queryset: QuerySet[Any], order: Order) -> StreamingHttpResponse:
         moment = datetime.now(UTC).strftime("%Y-%m-%d")
-        response = StreamingHttpResponse(self._csv_lines(queryset, order), content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(
+            self._csv_lines(request, queryset, order), content_type="text/csv; charset=utf-8"
+        )
         response["Content-Disposition"] = f'attachment; filename="holdpoint-{self.filename}-{moment}.csv"'
         return response
 
-    def _csv_lines(self, queryset: QuerySet[Any], order: Order) -> Iterator[str]:
-        writer = csv.writer(_Echo())
+    def _csv_lines(self, request: HttpRequest, queryset: QuerySet[Any], order: Order) -> Iterator[str]:
+        writer = csv.writer(Echo())
         after: str | None = ""
         is_first = True
         while after is not None:
             page = read_page(queryset, order, after=after, size=CSV_CHUNK)
-            lines = self.table(page.rows).as_values()
+            lines = self.table(page.rows, request=request).as_values()
             head = next(lines)
             if is_first:
                 yield writer.writerow(head)
             for line in lines:
-                yield writer.writerow([_inert(value) for value in line])
+                yield writer.writerow([inert(value) for value in line])
             is_first, after = False, page.after
 
 
-class _Echo:
+class Echo:
     """A file whose write is its value, as csv asks for."""
 
     def write(self, value: str) -> str:
@@ -180,6 +182,7 @@ def _chips(request: HttpRequest, narrowed: django_filters.FilterSet) -> list[Chi
     return chips
 
 
-def _inert(value: Any) -> Any:
+def inert(value: Any) -> Any:
+    """A cell that no spreadsheet runs as a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA) else text
