@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.db.house import House, house
+from tests.db.pushing import Pushing
 
 
 @pytest.fixture
@@ -40,3 +41,9 @@ def north_mixed(db: None) -> Iterator[House]:
     """A shop with multi-shipment, and the warehouse over both generations."""
     with house("north", 2001, api="mixed") as made:
         yield made
+
+
+@pytest.fixture
+def pushing(north: House) -> Pushing:
+    """The shop of `north` with its stock lane on."""
+    return Pushing(north)
