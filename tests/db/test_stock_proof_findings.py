@@ -63,10 +63,10 @@ def test_other_kinds_channels_and_connections_are_left_alone() -> None:
 @pytest.mark.django_db
 def test_a_cause_that_comes_back_is_a_new_row_and_the_old_one_is_kept() -> None:
     channel = ChannelFactory()
-    record(channel, differs())
+    record(channel, differs(gap=2))
     record(channel)
 
-    record(channel, differs())
+    record(channel, differs(gap=2))
 
     assert StockFinding.objects.count() == 2
     assert len(opened()) == 1
