@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 from argparse import ArgumentParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.models import User
 from core.permissions import ensure_roles
+from integration.management.demo_stock import seed_channel, seed_facilities, seed_rules
 from integration.models import Channel, Warehouse
 from integration.services.check_channel import check_channel
 from integration.services.check_warehouse import check_warehouse
@@ -33,7 +35,7 @@ PEOPLE: Final = {
 }
 SIGN_INS_FILE: Final = "demo-sign-ins.json"
 CHANNEL_CODES: Final = {2001: "NORTHFR", 2002: "NORTHDE", 3001: "PLAZA"}
-LANES: Final = ("acceptance", "import", "dispatch")
+LANES: Final = ("acceptance", "import", "dispatch", "stock")
 POLL_SECONDS: Final = 5
 FIRST_ORDERS: Final = 5
 CALLS_PER_SECOND: Final = 20.0  # the sandbox has no limit of its own; a real tenant is asked two to four times a second
@@ -41,6 +43,7 @@ SHIPPING_METHODS: Final = {"STD": "Standard", "EXP": "Express"}
 CARRIERS: Final = {"DHL Parcel": "DHL", "DPD Classic": "DPD"}
 # What a few offers stand for beside the plain ones: two units of an item, and a kit of two items.
 PACKS: Final = {"SKU-039": (("ITEM-039", 2),), "SKU-040": (("ITEM-040", 1), ("ITEM-001", 1))}
+PLAIN: Final = re.compile(r"SKU-\d{3}")
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -73,6 +76,8 @@ class Command(BaseCommand):
             for operator in state["operators"]
             for shop in operator["shops"]
         ]
+        seed_facilities(admin)
+        seed_rules(admin)
         report = {"warehouse": warehouse.code, "channels": sorted(CHANNEL_CODES.values()), "channels_added": sum(added)}
         text = f"{report['warehouse']} and {len(added)} shops are connected, {sum(added)} of them now."
         self.stdout.write(json.dumps(report) if options["json"] else text)
@@ -143,16 +148,17 @@ def connect_shop(url: str, operator: dict[str, Any], shop: dict[str, Any], wareh
     if known is not None:
         return False
     _map_everything(channel, shop["offers"], by)
+    seed_channel(channel, shop["offers"], by)
     _place_first_orders(url, operator["name"], shop["id"])
     return True
 
 
 def _map_everything(channel: Channel, offers: list[str], by: User) -> None:
-    """All offers but the new one, which is left for a person to map."""
+    """All plain offers; the new one and the old ones are left for a person to map."""
     rows = ["offer_sku,item_number,units_per_offer"]
     for offer in offers:
         plain = ((offer.replace("SKU-", "ITEM-"), 1),)
-        rows += [f"{offer},{item},{units}" for item, units in PACKS.get(offer, plain) if "NEW" not in offer]
+        rows += [f"{offer},{item},{units}" for item, units in PACKS.get(offer, plain) if PLAIN.fullmatch(offer)]
     report = import_sku_map(channel=channel, text="\n".join(rows), by=by, dry_run=False)
     if report.errors:
         raise CommandError("; ".join(row.message for row in report.errors))
