@@ -15,8 +15,9 @@ from integration.services.stock import applying_sql as sql
 
 # Who applies to a warehouse holds this lock with the warehouse's id until the end of the transaction.
 ONE_AT_A_TIME: Final = 6_815_004
-# Above this many rows the planner is told how many there are: its guess of a fresh table is no better than chance.
-WORTH_COUNTING: Final = 5_000
+# Above this many rows the planner is told anew how many there are, and never to go through them one by one: after a first
+# reading it takes full tables for empty ones, and would need hours.
+MANY: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,11 @@ def apply_reading(*, reading: StockReading, profile: Profile, asked: Mapping[str
     the moment its answer was asked for: a place that the answer does not name is unknown from then on. Rechecks that
     were answered late enough are done. Never waits for another that applies to the same warehouse.
     """
+    are_many = reading.rows > MANY
+    if are_many:
+        _count_anew()
     with transaction.atomic(), database.cursor() as cursor:
-        cursor.execute(sql.SET_LIMITS)
+        cursor.execute(sql.SET_LIMITS_FOR_MANY if are_many else sql.SET_LIMITS)
         cursor.execute(sql.TRY_LOCK, [ONE_AT_A_TIME, reading.warehouse_id])
         if not cursor.fetchone()[0]:
             return Applied()
@@ -54,11 +58,8 @@ def apply_reading(*, reading: StockReading, profile: Profile, asked: Mapping[str
         }
         cursor.execute(sql.COUNT_INTAKE, values)
         rows = cursor.fetchone()[0]
-        if rows > WORTH_COUNTING:
-            cursor.execute(sql.ANALYZE_INTAKE)
         cursor.execute(sql.TOLD, values)
-        if rows > WORTH_COUNTING:
-            cursor.execute(sql.ANALYZE_TOLD)
+        cursor.execute(sql.ANALYZE_TOLD)
         for statement in (sql.NEW_ITEMS, sql.UPDATE_NUMBERS, sql.UPDATE_ABSENT, sql.INSERT_LEVELS):
             cursor.execute(statement, values)
         cursor.execute(sql.MOVES, values)
@@ -74,6 +75,13 @@ def apply_reading(*, reading: StockReading, profile: Profile, asked: Mapping[str
             state=StockReading.State.APPLIED, finished_at=db_now(), rows=rows, changed=changed, problem=""
         )
     return Applied(is_done=True, rows=rows, changed=changed, touched=touched)
+
+
+def _count_anew() -> None:
+    """Each for itself, and before the transaction: the lock of it is held to the end of whatever it is in."""
+    with database.cursor() as cursor:
+        for statement in sql.ANALYZE_ALL:
+            cursor.execute(statement)
 
 
 def is_being_applied(*, warehouse_id: int) -> bool:

@@ -4,9 +4,15 @@ from typing import Final
 
 # A first reading of everything writes millions of rows: the usual minute is for single pages. The sort fits in memory.
 SET_LIMITS: Final = "SET LOCAL statement_timeout = '200s'; SET LOCAL work_mem = '128MB'"
+SET_LIMITS_FOR_MANY: Final = SET_LIMITS + "; SET LOCAL enable_nestloop = off"
 TRY_LOCK: Final = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
 COUNT_INTAKE: Final = "SELECT count(*) FROM integration_stockintake WHERE reading_id = %(reading)s"
-ANALYZE_INTAKE: Final = "ANALYZE integration_stockintake (reading_id, item_number, facility_number)"
+ANALYZE_ALL: Final = (
+    "ANALYZE integration_stockintake (reading_id, item_number, facility_number)",
+    "ANALYZE integration_stocklevel (warehouse_id, item_number, facility_id)",
+    "ANALYZE integration_stockitem (warehouse_id, number)",
+)
+# Small ones as well: for a handful of rows it would otherwise read every level there is.
 ANALYZE_TOLD: Final = "ANALYZE stock_told"
 NEW_FACILITIES: Final = """
 SELECT DISTINCT i.facility_number FROM integration_stockintake i

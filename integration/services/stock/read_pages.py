@@ -70,11 +70,9 @@ def failed_to_read(*, warehouse: Warehouse, reading: StockReading, error: HttpEr
     """Write what a page that could not be had means: for the connection, and for the reading.
 
     A call that was not made or not let in costs nothing: the reading goes on. An answer that is none breaks the reading
-    off; but everything, which takes hours to read, gets a second beat for the same page. An endpoint that was not
-    granted says nothing about the password, so nothing else of this connection stops for it.
+    off; but everything, which takes hours to read, gets a second beat for the same page.
     """
-    if not (isinstance(error, AuthError) and error.status == NOT_GRANTED):
-        note_failure(warehouse.connection, error)
+    note_stock_failure(connection=warehouse.connection, error=error)
     if isinstance(error, NotSentError | ThrottledError):
         return
     words = f"Page {reading.next_page}: {error}"
@@ -83,3 +81,17 @@ def failed_to_read(*, warehouse: Warehouse, reading: StockReading, error: HttpEr
         StockReading.objects.filter(pk=reading.pk, state=StockReading.State.RUNNING).update(problem=words[:500])
         return
     break_off(reading=reading, problem=words)
+
+
+def note_stock_failure(*, connection: str, error: HttpError) -> None:
+    """As every failed call, but for an endpoint that was not granted: it says nothing about the password.
+
+    The orders of the connection must not stop for it.
+    """
+    if not is_not_granted(error):
+        note_failure(connection, error)
+
+
+def is_not_granted(error: HttpError) -> bool:
+    """Whether the user was let in, and this endpoint is not his."""
+    return isinstance(error, AuthError) and error.status == NOT_GRANTED

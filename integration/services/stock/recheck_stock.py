@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from core.clock import db_now
-from core.http import AuthError, HttpError
+from core.http import HttpError
 from integration.deposco.port import WmsPort
 from integration.deposco.profile import Profile
 from integration.deposco.schemas import StockPage
@@ -17,7 +17,7 @@ from integration.models import StockReading, StockRecheck, Warehouse
 from integration.services.guard_connection import is_refusal, note_success
 from integration.services.stock.apply_reading import Applied, apply_reading
 from integration.services.stock.begin_reading import begin_reading, break_off, keep_page, running_reading
-from integration.services.stock.read_pages import NOT_GRANTED, USUAL, ask_patiently, failed_to_read
+from integration.services.stock.read_pages import USUAL, ask_patiently, is_not_granted, note_stock_failure
 from integration.services.take_soon import take_soon
 
 ITEMS_A_CALL: Final = 50
@@ -48,20 +48,25 @@ def recheck_stock(
         return Applied()
     reading = begin_reading(warehouse=warehouse, kind=StockReading.Kind.RECHECK, now=now)
     asked: dict[str, datetime] = {}
+    problem = "No item was answered"
     try:
         _ask_all(warehouse, client, reading, numbers, asked, heartbeat)
+    except HttpError as error:
+        problem = str(error)
+        raise
     finally:
+        # Each item's answer is whole by itself, whatever became of the others.
         if asked:
             done = apply_reading(reading=reading, profile=profile, asked=asked)
         else:
             done = Applied()
-            break_off(reading=reading, problem="No item was answered")
+            break_off(reading=reading, problem=problem)
     return done
 
 
 def is_endpoint_refused(error: HttpError) -> bool:
     """Whether only this call is refused, for what it asks or for want of a grant: others may be made."""
-    return is_refusal(error) or (isinstance(error, AuthError) and error.status == NOT_GRANTED)
+    return is_refusal(error) or is_not_granted(error)
 
 
 def _ask_all(
@@ -83,7 +88,7 @@ def _ask_all(
             page, read_at = ask_patiently(partial(_told, client, part), heartbeat)
         except HttpError as error:
             if not is_endpoint_refused(error):
-                failed_to_read(warehouse=warehouse, reading=reading, error=error)
+                note_stock_failure(connection=warehouse.connection, error=error)
                 raise
             if len(part) > 1:
                 middle = len(part) // 2
