@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.postgres",  # indexes over expressions with an operator class
     "django_q",
     "pgtrigger",
     "django_tables2",

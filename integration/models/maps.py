@@ -32,6 +32,7 @@ class SkuMapping(MapRow):
         indexes = [
             models.Index(fields=["item_number"], name="sku_mapping_item"),
             models.Index(fields=["offer_sku", "id"], name="sku_mapping_listed"),
+            models.Index(fields=["offer_sku"], name="sku_mapping_begins", opclasses=("varchar_pattern_ops",)),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,12 @@ class OfferStock(models.Model):
                 name="offer_stock_held_at_zero",
                 condition=Q(wanted=0, free__gt=0),
             ),
+            # The last free units with nothing kept back: one sale elsewhere may be one too many.
+            models.Index(
+                fields=["channel", "id"],
+                name="offer_stock_last_units",
+                condition=Q(wanted__gt=0, free__lte=2, after_buffer=F("free")),
+            ),
             models.Index(fields=["offer_sku", "id"], name="offer_stock_listed"),
         ]
 

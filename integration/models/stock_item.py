@@ -1,9 +1,10 @@
 """What the warehouse has: its items, the stock of each in each facility, and the readings that told so."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from integration.models.warehouse import Facility, Warehouse
 
@@ -32,6 +33,8 @@ class StockItem(models.Model):
         indexes = [
             models.Index(fields=["number", "id"], name="stock_item_listed"),
             models.Index(fields=["number"], name="stock_item_begins", opclasses=BEGINS),
+            # The list: a name by its beginning, whatever its capitals.
+            models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="stock_item_name_begins"),
             GinIndex(fields=["tags"], name="stock_item_tags"),
             GinIndex(fields=["upcs"], name="stock_item_upcs"),
         ]
