@@ -20,6 +20,7 @@ RAIL: Final = (
     ("today", "Today", "today"),
     ("exceptions", "Exceptions", "exceptions"),
     ("orders", "Orders", "orders"),
+    ("stock", "Stock", "stock"),
     ("shipments", "Shipments", "shipments"),
     ("sku_maps", "SKU maps", "maps"),
     ("connections", "Connections", "connections"),
@@ -29,7 +30,19 @@ RAIL: Final = (
 # A canary goes through each queue every quarter of a minute.
 SILENT: Final = timedelta(minutes=2)
 # Pages that can be narrowed to one channel; from any other the switcher leads to the orders.
-NARROWED: Final = frozenset({"exceptions", "orders", "shipments", "sku_maps", "carrier_maps", "shipping_method_maps"})
+NARROWED: Final = frozenset(
+    {
+        "exceptions",
+        "orders",
+        "stock",
+        "pushes",
+        "unmapped_offers",
+        "shipments",
+        "sku_maps",
+        "carrier_maps",
+        "shipping_method_maps",
+    }
+)
 # Entries that stand for more addresses than those below their own.
 BELOW: Final = {"sku_maps": ("/sku-maps/", "/maps/")}
 

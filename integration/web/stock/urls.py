@@ -1,0 +1,19 @@
+"""The addresses of stock. Each family of pages has its own lines; the tabs know the others by name."""
+
+from django.urls import path
+
+from integration.web.stock import actions, item, matrix, push_files, pushes, unmapped
+
+urlpatterns = [
+    path("stock/", matrix.stock, name="stock"),
+    path("stock/items/<int:pk>/", item.stock_item, name="stock_item"),
+    path("stock/items/<int:pk>/tags/", actions.stock_item_tags, name="stock_item_tags"),
+    path("stock/items/<int:pk>/read-again/", actions.stock_item_read_again, name="stock_item_read_again"),
+    path("stock/items/<int:pk>/push-again/", actions.stock_item_push_again, name="stock_item_push_again"),
+    path("stock/offers-without-item/", unmapped.unmapped, name="unmapped_offers"),
+    path("stock/pushes/", pushes.pushes, name="pushes"),
+    path("stock/pushes/<int:pk>/", pushes.push, name="push"),
+    path("stock/pushes/<int:pk>/again/", actions.push_push_again, name="push_push_again"),
+    path("stock/pushes/<int:pk>/file/", push_files.push_file, name="push_file"),
+    path("stock/pushes/<int:pk>/refused/", push_files.push_refused, name="push_refused"),
+]
