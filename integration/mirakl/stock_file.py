@@ -38,9 +38,10 @@ class RefusedLine:
     warehouse_code: str
 
 
-def stock_csv(lines: Iterable[StockLine], *, delimiter: str = ";") -> bytes:
+def stock_csv(lines: Iterable[StockLine], *, delimiter: str = ";", act: str = "") -> bytes:
     """The file of STO01: UTF-8, everything quoted, lines of one offer together in the order the offers came first.
 
+    `act` stands in every line's last column: empty and "update" both set the quantity, and make two different files.
     Raises ValueError for a quantity below zero, an offer without its SKU, and two quantities for the same place.
     """
     by_offer: dict[str, dict[str, int]] = {}
@@ -56,7 +57,7 @@ def stock_csv(lines: Iterable[StockLine], *, delimiter: str = ";") -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows((sku, count, place, "") for sku, places in by_offer.items() for place, count in places.items())
+    writer.writerows((sku, count, place, act) for sku, places in by_offer.items() for place, count in places.items())
     return out.getvalue().encode()
 
 

@@ -115,7 +115,7 @@ def _made_ready(effect: Claimed, channel: Channel) -> bytes | Outcome:
     push = StockPush.objects.filter(pk=effect.subject, state=StockPush.State.PLANNED).first()
     if push is None:
         return Outcome(PERMANENT, "over", "This push is over", needs_person=False)
-    content = push_file(push, delimiter=str(effect.payload["delimiter"]))
+    content = push_file(push, delimiter=str(effect.payload["delimiter"]), act=str(effect.payload.get("act", "")))
     sha256 = digest(content)
     if push.sha256 and push.sha256 != sha256:
         return Outcome(PERMANENT, "changed", "The file would not be the same again", needs_person=False)

@@ -128,10 +128,19 @@ def _freeze(channel: Channel, stock: ChannelStock) -> int:
     StockPush.objects.create(
         id=push_id, channel=channel, created_at=now, day=now.date(), lines=lines, seq_high=seq_high, drops=drops
     )
-    payload = {"push": push_id, "delimiter": stock.delimiter}
+    payload = {"push": push_id, "delimiter": stock.delimiter, "act": _act(channel)}
     effect = NewEffect(KIND, channel.connection, str(push_id), payload, subject_id=push_id, priority=PRIORITY)
     ensure_effects([effect])
     return int(lines)
+
+
+def _act(channel: Channel) -> str:
+    """What sets this file apart from one that was given up: the same bytes would be taken for the import that never ended."""
+    last = StockPush.objects.filter(channel=channel).exclude(state__in=OPEN_PUSH).order_by("-created_at", "-id").first()
+    if last is None or last.state != StockPush.State.GIVEN_UP:
+        return ""
+    effect = Effect.objects.filter(kind=KIND, connection=channel.connection, business_key=str(last.pk)).first()
+    return "" if effect is not None and effect.payload.get("act") else "update"
 
 
 def _settle_open(channel: Channel, *, is_on: bool) -> bool:

@@ -7,10 +7,12 @@ from integration.mirakl.stock_file import StockLine, stock_csv
 from integration.models import StockPush, StockPushLine
 
 
-def push_file(push: StockPush, *, delimiter: str) -> bytes:
+def push_file(push: StockPush, *, delimiter: str, act: str = "") -> bytes:
     """The CSV of STO01: offers in the order they were planned, one line per warehouse code where the numbers are split."""
     rows = StockPushLine.objects.filter(day=push.day, push_id=push.pk).order_by("id")
-    return stock_csv(_lines(rows.values_list("offer_sku", "quantity", "places").iterator(5000)), delimiter=delimiter)
+    return stock_csv(
+        _lines(rows.values_list("offer_sku", "quantity", "places").iterator(5000)), delimiter=delimiter, act=act
+    )
 
 
 def digest(content: bytes) -> str:
