@@ -168,7 +168,7 @@ def number_values(channel: Channel, flight: InFlight) -> dict[str, Any]:
 
 def _write(channel: Channel, flight: InFlight, skus: Sequence[str] | None, forced: Sequence[str]) -> Computed:
     """Work out these offers, or all. The caller holds the lock of the channel's numbers."""
-    values = number_values(channel, flight) | {"skus": skus, "forced": forced}
+    values = number_values(channel, flight) | {"skus": skus, "forced": list(forced)}
     offers, present = (Offers.ALL, PRESENT_ALL) if skus is None else (Offers.NAMED, PRESENT_NAMED)
     numbers = numbers_sql(offers=offers, rules=Rules.KEPT, has_codes=values["has_codes"])
     with database.cursor() as cursor:

@@ -46,12 +46,20 @@ keyed AS NOT MATERIALIZED (
     FROM rule r
 ),
 """
-# The items of each offer; a kit of the warehouse stands for its components. One item told twice adds up.
+# The items of each offer; a kit of the warehouse stands for its components, and one item told twice adds up.
 _PARTS = """
+opened AS MATERIALIZED (
+    SELECT m.offer_sku FROM mapped m JOIN integration_stockitem k
+        ON k.warehouse_id = %(warehouse)s AND k.number = m.item_number AND k.is_order_kit
+    GROUP BY m.offer_sku
+),
 part AS MATERIALIZED (
+    SELECT m.offer_sku, m.item_number, m.units_per_offer AS units FROM mapped m
+    WHERE NOT EXISTS (SELECT 1 FROM opened o WHERE o.offer_sku = m.offer_sku)
+    UNION ALL
     SELECT m.offer_sku, COALESCE(c.component_number, m.item_number) AS item_number,
         sum(m.units_per_offer * COALESCE(c.quantity, 1)) AS units
-    FROM mapped m
+    FROM opened o JOIN mapped m ON m.offer_sku = o.offer_sku
     LEFT JOIN integration_stockitem k
         ON k.warehouse_id = %(warehouse)s AND k.number = m.item_number AND k.is_order_kit
     LEFT JOIN integration_itemcomponent c ON c.kit_id = k.id
@@ -161,48 +169,54 @@ site_winning AS (
         COALESCE(max(f.key) FILTER (WHERE f.aspect = 'buffer'), s.hold) AS hold
     FROM site_fitting f JOIN site s ON s.id = f.facility_id GROUP BY 1, 2, 3, s.include, s.hold
 ),
-site_chosen AS MATERIALIZED (
-    SELECT w.offer_sku, w.item_number, w.facility_id, COALESCE(i.includes, true) AS is_included,
-        h.id IS NOT NULL AS has_hold, COALESCE(h.units, 0)::numeric AS units, COALESCE(h.percent, 0)::numeric AS percent
+special AS MATERIALIZED (
+    SELECT w.offer_sku, w.item_number, array_agg(w.facility_id) AS facilities,
+        array_agg(COALESCE(i.includes, true)) AS included, array_agg(h.id IS NOT NULL) AS holds,
+        array_agg(COALESCE(h.units, 0)::numeric) AS units, array_agg(COALESCE(h.percent, 0)::numeric) AS percents
     FROM site_winning w LEFT JOIN rule i ON i.id = w.include & 281474976710655
-    LEFT JOIN rule h ON h.id = w.hold & 281474976710655
+    LEFT JOIN rule h ON h.id = w.hold & 281474976710655 GROUP BY w.offer_sku, w.item_number
 ),
 """
-# What each facility gives of each item of each offer. Percentages are multiplied, not divided: that is exact.
+# What each facility gives of one item of an offer, looked up item by item: that takes no memory, however many there are.
+# Percentages are multiplied, not divided: that is exact.
 _HELD = """
-held AS (
-    SELECT p.offer_sku, p.item_number, p.units, s.code, GREATEST(l.atp, 0) AS atp, l.atp IS NOT NULL AS is_known,
-        l.id IS NOT NULL AND (l.atp IS NULL OR l.unknown_since IS NOT NULL) AS is_stale, l.read_at,
-        s.is_eligible AND COALESCE(c.is_included, s.is_included) AS is_eligible,
-        CASE WHEN COALESCE(c.has_hold, s.has_hold) THEN GREATEST(0, GREATEST(l.atp, 0) - GREATEST(
-            COALESCE(c.units, s.units), ceil(GREATEST(l.atp, 0) * COALESCE(c.percent, s.percent) * 0.01)
+    SELECT s.code, GREATEST(l.atp, 0) AS atp, l.atp IS NOT NULL AS is_known,
+        l.atp IS NULL OR l.unknown_since IS NOT NULL AS is_stale, l.read_at,
+        s.is_eligible AND COALESCE(p.included[a.at], s.is_included) AS is_eligible,
+        CASE WHEN COALESCE(p.holds[a.at], s.has_hold) THEN GREATEST(0, GREATEST(l.atp, 0) - GREATEST(
+            COALESCE(p.held_units[a.at], s.units),
+            ceil(GREATEST(l.atp, 0) * COALESCE(p.percents[a.at], s.percent) * 0.01)
         )) ELSE GREATEST(l.atp, 0) END AS kept
-    FROM part p
-    LEFT JOIN integration_stocklevel l ON l.warehouse_id = %(warehouse)s AND l.item_number = p.item_number
-    LEFT JOIN site s ON s.id = l.facility_id
-    LEFT JOIN site_chosen c
-        ON c.offer_sku = p.offer_sku AND c.item_number = p.item_number AND c.facility_id = l.facility_id
-),
+    FROM integration_stocklevel l JOIN site s ON s.id = l.facility_id
+    CROSS JOIN LATERAL (SELECT array_position(p.facilities, l.facility_id) AS at) a
+    WHERE l.warehouse_id = %(warehouse)s AND l.item_number = p.item_number
 """
+_WITH_SPECIAL = """(
+        SELECT p.*, x.facilities, x.included, x.holds, x.units AS held_units, x.percents
+        FROM part p LEFT JOIN special x ON x.offer_sku = p.offer_sku AND x.item_number = p.item_number
+    ) p"""
 # Per item what there is, then per offer by the scarcest item: the first of its name where two are as scarce, which
 # is found as the least of the figure, in ten digits, and the name. `div` is exact where a quotient would be rounded.
-_FIGURES = """
+_FIGURES = (
+    """
 flight AS MATERIALIZED (
     SELECT * FROM unnest(%(flight_items)s::text[], %(flight_units)s::numeric[]) AS sold(item_number, units)
 ),
-had AS (
-    SELECT offer_sku, item_number, units, sum(atp) AS total, sum(atp) FILTER (WHERE is_eligible) AS eligible,
-        sum(kept) FILTER (WHERE is_eligible) AS kept, bool_or(is_known) AS is_known, bool_or(is_stale) AS is_stale,
-        min(read_at) AS read_at
-    FROM held GROUP BY offer_sku, item_number, units
-),
 counted AS (
-    SELECT h.offer_sku, h.item_number, h.is_known, h.is_stale, h.read_at,
-        LEAST(div(COALESCE(h.total, 0), h.units), 2147483647)::integer AS total,
-        LEAST(div(COALESCE(h.eligible, 0), h.units), 2147483647)::integer AS eligible,
-        LEAST(div(COALESCE(h.kept, 0), h.units), 2147483647)::integer AS kept,
-        LEAST(div(GREATEST(COALESCE(h.kept, 0) - COALESCE(f.units, 0), 0), h.units), 2147483647)::integer AS free
-    FROM had h LEFT JOIN flight f ON f.item_number = h.item_number
+    SELECT p.offer_sku, p.item_number, h.is_known, h.is_stale, h.read_at,
+        LEAST(div(COALESCE(h.total, 0), p.units), 2147483647)::integer AS total,
+        LEAST(div(COALESCE(h.eligible, 0), p.units), 2147483647)::integer AS eligible,
+        LEAST(div(COALESCE(h.kept, 0), p.units), 2147483647)::integer AS kept,
+        LEAST(div(GREATEST(COALESCE(h.kept, 0) - COALESCE(f.units, 0), 0), p.units), 2147483647)::integer AS free
+    FROM """
+    + _WITH_SPECIAL
+    + """
+    CROSS JOIN LATERAL (SELECT sum(atp) AS total, sum(atp) FILTER (WHERE is_eligible) AS eligible,
+        sum(kept) FILTER (WHERE is_eligible) AS kept, COALESCE(bool_or(is_known), false) AS is_known,
+        COALESCE(bool_or(is_stale), false) AS is_stale, min(read_at) AS read_at FROM ("""
+    + _HELD
+    + """) held) h
+    LEFT JOIN flight f ON f.item_number = p.item_number
 ),
 figure AS (
     SELECT offer_sku, bool_and(is_known) AS is_known, bool_or(is_stale) AS is_stale, min(read_at) AS read_at,
@@ -211,12 +225,14 @@ figure AS (
     FROM counted GROUP BY offer_sku
 ),
 """
+)
 # Buffer, share, cap and packs as the rules say; whole numbers, so percentages are of ten thousand and rounded up.
 _SHAPED = """
+rest AS MATERIALIZED (SELECT * FROM chosen WHERE offer_sku IS NULL),
 shaped AS (
     SELECT f.*, r.buffer_rule, r.floor_rule, r.cap_rule, r.share_rule, r.pack_rule, r.floor,
         b.after_buffer, s.after_share, c.after_cap, c.after_cap - c.after_cap %% r.pack AS after_pack, r.pack
-    FROM figure f CROSS JOIN (SELECT * FROM chosen WHERE offer_sku IS NULL) w
+    FROM figure f CROSS JOIN rest w
     LEFT JOIN chosen o ON o.offer_sku = f.offer_sku
     CROSS JOIN LATERAL (SELECT
         CASE WHEN o.offer_sku IS NULL THEN w.buffer_rule ELSE o.buffer_rule END AS buffer_rule,
@@ -246,14 +262,18 @@ number AS (
 """
 # With codes of the operator: whole offers that each code holds by itself; the fullest gives first, then by name. Where
 # codes hold less between them than the number (their halves of a kit make no offer), it is what they hold, in packs.
-_NUMBER_BY_CODE = """
+_NUMBER_BY_CODE = (
+    """
 code AS MATERIALIZED (SELECT DISTINCT code FROM site WHERE code <> ''),
 code_had AS (
-    SELECT p.offer_sku, p.item_number, p.units, c.code,
-        COALESCE(sum(h.kept) FILTER (WHERE h.is_eligible), 0) AS kept
-    FROM part p CROSS JOIN code c
-    LEFT JOIN held h ON h.offer_sku = p.offer_sku AND h.item_number = p.item_number AND h.code = c.code
-    GROUP BY 1, 2, 3, 4
+    SELECT p.offer_sku, p.units, c.code, COALESCE(h.kept, 0) AS kept
+    FROM """
+    + _WITH_SPECIAL
+    + """
+    CROSS JOIN code c CROSS JOIN LATERAL (
+        SELECT sum(kept) FILTER (WHERE is_eligible AND held.code = c.code) AS kept FROM ("""
+    + _HELD
+    + """) held) h
 ),
 code_holds AS (
     SELECT offer_sku, code, LEAST(min(div(kept, units)), 2147483647)::bigint AS offers
@@ -284,6 +304,7 @@ number AS (
     FROM code_told n JOIN split s ON s.offer_sku = n.offer_sku
 )
 """
+)
 STEPS: Final = (
     _RULES_IN_FORCE,
     _PARTS,
@@ -291,7 +312,6 @@ STEPS: Final = (
     _CHOSEN,
     _SITES,
     _SITE_CHOSEN,
-    _HELD,
     _FIGURES,
     _SHAPED,
 )

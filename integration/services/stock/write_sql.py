@@ -41,7 +41,7 @@ compared AS (
 ),
 turn AS MATERIALIZED (SELECT nextval('integration_stock_seq') AS seq),
 moved AS MATERIALIZED (
-    SELECT c.*, CASE WHEN NOT is_news THEN old_seq WHEN wanted IS NULL THEN COALESCE(pushed_seq, 0) ELSE turn.seq END
+    SELECT c.*, CASE WHEN NOT is_news THEN COALESCE(old_seq, 0) WHEN wanted IS NULL THEN COALESCE(pushed_seq, 0) ELSE turn.seq END
             AS wanted_seq,
         CASE WHEN shown IS NULL THEN CASE WHEN is_mapped THEN 2 ELSE 0 END
             WHEN wanted = 0 THEN 0 WHEN wanted <= shown THEN 1 ELSE 3 END AS urgency
@@ -65,7 +65,7 @@ made AS (
         after_buffer, after_share, after_cap, after_pack, limiting_item, atp_read_at, is_stale, buffer_rule, share_rule,
         cap_rule, pack_rule, floor_rule, pushed_seq, refused_words, refusals
     )
-    SELECT %(channel)s, offer_sku, wanted, wanted_seq, app_now(), urgency, places, total, eligible, after_kept, free,
+    SELECT %(channel)s, offer_sku, wanted, wanted_seq, CASE WHEN wanted IS NOT NULL THEN app_now() END, urgency, places, total, eligible, after_kept, free,
         after_buffer, after_share, after_cap, after_pack, limiting_item, atp_read_at, is_stale, buffer_rule, share_rule,
         cap_rule, pack_rule, floor_rule, 0, '', 0
     FROM moved WHERE id IS NULL RETURNING wanted IS NOT NULL AS is_news
