@@ -7,7 +7,7 @@ import pytest
 from sandbox.demo import UNMAPPED, build_world
 from sandbox.demo_stock import KIT, MOVING, NOBODYS, liven_stock, move_stock
 from sandbox.world import World
-from tests.sandbox.conftest import Marketplace, Warehouse
+from tests.sandbox.conftest import Json, Marketplace, Warehouse
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_there_is_one_of_everything_worth_seeing(lively: World) -> None:
 
 def test_offers_need_looking_after_in_every_shop(lively: World) -> None:
     market = Marketplace(lively)
-    rows = {}
+    rows: dict[str, Json] = {}
     for offset in (0, 100):
         page = market.http.get("/api/offers", params={"max": 100, "offset": offset}).json()["offers"]
         rows |= {row["shop_sku"]: row for row in page}

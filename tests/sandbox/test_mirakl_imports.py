@@ -129,8 +129,8 @@ def test_an_import_runs_late_and_lands_behind_a_newer_one(market: Marketplace) -
 def test_a_plan_is_for_so_many_imports_of_its_shop_and_can_be_forgotten(market: Marketplace) -> None:
     _plan(market, ends="FAILED", count=2)
     other = Marketplace(market.world, "north", 2002)
-    numbers = [_quantity(market, 1), _quantity(market, 2), _quantity(market, 3)]
     theirs = _quantity(other, 1)
+    numbers = [_quantity(market, 1), _quantity(market, 2), _quantity(market, 3)]
     _plan(market, ends="FAILED", count=-1)
     _plan(market, clear=True)
     numbers.append(_quantity(market, 4))
