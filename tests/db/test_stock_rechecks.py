@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -49,7 +50,7 @@ def test_items_that_wait_are_asked_for_in_one_call_each_once_and_worked_out_anew
     result = read(north)
 
     assert [sorted(numbers) for numbers in calls] == [["ITEM-001", "ITEM-002"]]
-    assert (atp("ITEM-001", "LVL"), StockRecheck.objects.count(), result.rechecked) == (7, 0, 8)
+    assert (atp("ITEM-001", "LVL"), StockRecheck.objects.count(), result.rechecked) == (Decimal(7), 0, 8)
     # The number of ITEM-002 stayed, but it is known to hold what reached the warehouse before.
     assert touched() == ["ITEM-001", "ITEM-002"]
 
@@ -149,7 +150,7 @@ def test_what_everything_no_longer_lists_is_asked_for_and_never_taken_for_zero(n
     assert not_listed == {("ITEM-001", "not listed"), ("ITEM-002", "not listed")}
     assert unknown_before == 0
     unknown = StockLevel.objects.filter(unknown_since__isnull=False)
-    assert sorted(unknown.values_list("item_number", "atp")) == [("ITEM-001", 100_000)] * 4
+    assert sorted(unknown.values_list("item_number", "atp")) == [("ITEM-001", Decimal(100_000))] * 4
     assert "ITEM-001" in touched()
     assert not StockRecheck.objects.exists()
 
@@ -174,7 +175,7 @@ def test_without_a_call_for_single_items_what_is_not_listed_is_unknown(north: Ho
     read_all(north)
 
     unknown = StockLevel.objects.filter(unknown_since__isnull=False)
-    assert sorted(unknown.values_list("item_number", "atp")) == [("ITEM-001", 100_000)] * 4
+    assert sorted(unknown.values_list("item_number", "atp")) == [("ITEM-001", Decimal(100_000))] * 4
     assert "ITEM-001" in touched()
 
 

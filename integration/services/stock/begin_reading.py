@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -11,6 +10,7 @@ from django.db.models import F
 from core.clock import db_now
 from core.redaction import storable
 from integration.deposco.schemas import StockPage
+from integration.domain.stock_figure import stock_figure
 from integration.models import StockIntake, StockReading, Warehouse
 
 # A reading that takes longer than this tells too much of what was: it is begun anew.
@@ -20,9 +20,6 @@ LONGEST: Final = {
     StockReading.Kind.RECHECK: timedelta(0),
 }
 LONGEST_NUMBER, LONGEST_PROBLEM = 60, 500
-# What numeric(14,3) holds. A figure beyond it is none.
-MOST_UNITS: Final = Decimal(10) ** 11 - 1
-THOUSANDTH: Final = Decimal("0.001")
 
 
 class TakenOverError(Exception):
@@ -72,9 +69,9 @@ def keep_page(*, reading: StockReading, page: StockPage, read_at: datetime) -> N
             reading=reading,
             item_number=row.item_number,
             facility_number=row.facility,
-            atp=_figure(row.atp),
-            on_hand=_figure(row.on_hand),
-            unallocated=_figure(row.unallocated),
+            atp=stock_figure(row.atp),
+            on_hand=stock_figure(row.on_hand),
+            unallocated=stock_figure(row.unallocated),
             read_at=read_at,
         )
         for row in page.rows
@@ -101,10 +98,3 @@ def _put_aside(rows: Sequence[StockIntake]) -> None:
 
 def _is_name(text: str) -> bool:
     return 0 < len(text) <= LONGEST_NUMBER and storable(text) == text
-
-
-def _figure(value: Decimal | None) -> Decimal | None:
-    """What can be kept of a figure; None, which is unknown, for what is no number of units."""
-    if value is None or not value.is_finite() or abs(value) >= MOST_UNITS:
-        return None
-    return value.quantize(THOUSANDTH, rounding=ROUND_FLOOR)

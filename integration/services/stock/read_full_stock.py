@@ -8,14 +8,13 @@ from typing import Final
 from django.db import connection as database
 
 from core.clock import db_now
-from core.models import Effect
 from integration.deposco.profile import Profile
 from integration.gateways import deposco_for, profile_of
 from integration.models import StockLevel, StockReading, Warehouse
 from integration.services.guard_connection import connection_allows
 from integration.services.stock.apply_reading import apply_reading, is_being_applied
 from integration.services.stock.begin_reading import TakenOverError, begin_reading, break_off, running_reading
-from integration.services.stock.read_pages import read_pages
+from integration.services.stock.read_pages import is_needed_elsewhere, read_pages
 from integration.services.stock.read_stock import TAKEN_OVER, StockRead
 
 DAILY: Final = timedelta(hours=24)
@@ -61,7 +60,7 @@ def _go_on(warehouse: Warehouse, profile: Profile, reading: StockReading, heartb
             ask=lambda page: client.stock_page(page=page),
             seconds=SECONDS_A_BEAT,
             heartbeat=heartbeat,
-            gives_way=lambda: _is_needed_elsewhere(warehouse),
+            gives_way=lambda: is_needed_elsewhere(warehouse),
             longest_wait=LONGEST_WAIT,
         )
     except TakenOverError:
@@ -94,12 +93,6 @@ def _full(warehouse: Warehouse, profile: Profile, now: datetime) -> StockReading
 
 def _may_begin_anew(failed: StockReading, now: datetime) -> bool:
     return now - (failed.finished_at or failed.began_at) >= REST_AFTER_FAILURE
-
-
-def _is_needed_elsewhere(warehouse: Warehouse) -> bool:
-    """Whether something waits to be written to this account, which is called by both."""
-    waiting = Effect.objects.filter(state__in=("ready", "unknown"), connection=warehouse.connection)
-    return waiting.filter(next_attempt_at__lte=db_now()).exists()
 
 
 @contextmanager

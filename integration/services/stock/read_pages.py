@@ -7,6 +7,7 @@ from typing import Final
 
 from core.clock import db_now
 from core.http import AuthError, HttpError, NotSentError, ThrottledError
+from core.models import Effect
 from integration.deposco.schemas import StockPage
 from integration.models import StockReading, Warehouse
 from integration.services.guard_connection import is_refusal, note_failure, note_success
@@ -95,3 +96,9 @@ def note_stock_failure(*, connection: str, error: HttpError) -> None:
 def is_not_granted(error: HttpError) -> bool:
     """Whether the user was let in, and this endpoint is not his."""
     return isinstance(error, AuthError) and error.status == NOT_GRANTED
+
+
+def is_needed_elsewhere(warehouse: Warehouse) -> bool:
+    """Whether something waits to be written to this account, whose calls all its readings share."""
+    waiting = Effect.objects.filter(state__in=("ready", "unknown"), connection=warehouse.connection)
+    return waiting.filter(next_attempt_at__lte=db_now()).exists()
