@@ -50,6 +50,12 @@ class Env(BaseSettings):
     log_format: Literal["json", "console"] = Field(default="json", description="lines for machines or for people")
     hsts_seconds: int = Field(default=31_536_000, ge=0, description="how long browsers remember to use HTTPS")
     behind_proxy: bool = Field(default=False, description="trust X-Forwarded-Proto, which the proxy must set itself")
+    stock_history_days: int = Field(
+        default=35, ge=2, description="days for which each change of stock and each number told to a shop are kept"
+    )
+    stock_hours_days: int = Field(
+        default=400, ge=2, description="days for which the hourly figures of stock, which charts read, are kept"
+    )
     contracts: Path | None = Field(default=None, description="tests: the folder of the vendors' published contracts")
     chromium: Path | None = Field(default=None, description="tests and screenshots: the browser, when not on the path")
     crashpoint: str = Field(default="", description="tests: end the process at this point; refused in production")

@@ -188,6 +188,9 @@ Q_CLUSTER: dict[str, Any] = {
 }
 HOLDPOINT_JOBS = "config.schedules.JOBS"
 
+# History of stock
+HOLDPOINT_STOCK_HISTORY_DAYS, HOLDPOINT_STOCK_HOURS_DAYS = ENV.stock_history_days, ENV.stock_hours_days
+
 # Logs
 LOGGING = logging_settings(level=ENV.log_level, log_format=ENV.log_format)
 configure_structlog()
