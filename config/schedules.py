@@ -5,6 +5,7 @@ from core.jobs import Job
 from exceptions.jobs import watch
 from integration.jobs import (
     check_connections,
+    compute_stock,
     follow_pushes,
     plan_dispatches,
     plan_pushes,
@@ -28,6 +29,7 @@ JOBS: tuple[Job, ...] = (
     read_stock.JOB,
     read_full_stock.JOB,
     read_items.JOB,
+    *compute_stock.JOBS,
     plan_pushes.JOB,
     *follow_pushes.JOBS,
     check_connections.JOB,

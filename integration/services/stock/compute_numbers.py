@@ -7,9 +7,8 @@ it, and every hour all the same. Whoever touches an item, an acceptance above al
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connection as database
 from django.db import transaction
@@ -18,8 +17,10 @@ from django.db.models import F, Q
 from core.clock import db_now
 from integration.models import Channel, ChannelFacility, ChannelStock, Warehouse
 from integration.services.stock.in_flight import InFlight, in_flight
+from integration.services.stock.local_day import local_day
 from integration.services.stock.lock_numbers import lock_numbers
-from integration.services.stock.numbers_sql import Offers, Rules, numbers_sql
+from integration.services.stock.numbers_sql import Offers, numbers_sql
+from integration.services.stock.rules_sql import Rules
 from integration.services.stock.write_sql import PRESENT_ALL, PRESENT_NAMED, WRITE
 
 # Touches of one transaction: so many, that a burst is soon done, so few, that a number lands within the minute.
@@ -137,18 +138,9 @@ def compute_channel(*, channel: Channel) -> Computed:
         assert channel.warehouse_id is not None
         done = _write(channel, in_flight(warehouse_id=channel.warehouse_id), None, ()) + Computed(channels=1)
         with database.cursor() as cursor:
-            values = {"channel": channel.pk, "began": began, "asked": stock.recompute_asked_at}
+            values: dict[str, Any] = {"channel": channel.pk, "began": began, "asked": stock.recompute_asked_at}
             cursor.execute(_DONE_FULLY, values)
         return done
-
-
-def local_day(channel: Channel, now: datetime) -> date:
-    """The day it is for the channel's rules; one whose zone nobody knows lives by UTC."""
-    stock = ChannelStock.objects.filter(channel=channel).only("time_zone").first()
-    try:
-        return now.astimezone(ZoneInfo(stock.time_zone if stock is not None else "UTC")).date()
-    except (ZoneInfoNotFoundError, ValueError):
-        return now.date()
 
 
 def number_values(channel: Channel, flight: InFlight) -> dict[str, Any]:
@@ -156,10 +148,11 @@ def number_values(channel: Channel, flight: InFlight) -> dict[str, Any]:
     has_codes = ChannelFacility.objects.filter(
         ~Q(warehouse_code=""), channel=channel, facility__warehouse=channel.warehouse_id
     ).exists()
+    zone = ChannelStock.objects.filter(channel=channel).values_list("time_zone", flat=True).first()
     return {
         "channel": channel.pk,
         "warehouse": channel.warehouse_id,
-        "day": local_day(channel, db_now()),
+        "day": local_day(zone or "UTC", db_now()),
         "has_codes": has_codes,
         "flight_items": list(flight.items),
         "flight_units": list(flight.units),
@@ -186,7 +179,7 @@ def _offers(
     items = sorted({item for item, _, _, _ in touches if item})
     if items:
         with database.cursor() as cursor:
-            values = {"items": items, "warehouse": warehouse.pk, "channels": sorted(channels)}
+            values: dict[str, Any] = {"items": items, "warehouse": warehouse.pk, "channels": sorted(channels)}
             cursor.execute(_OFFERS_OF_ITEMS, values)
             skus = {channel_id: set(of_items) for channel_id, of_items in cursor.fetchall()}
     for _, channel_id, offer_sku, is_forced in touches:

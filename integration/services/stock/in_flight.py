@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection as database
 
@@ -65,7 +66,7 @@ class InFlight:
 
 def in_flight(*, warehouse_id: int) -> InFlight:
     """What is in flight now, over all channels of the warehouse. Its cost grows with it, not with the orders there were."""
-    values = {
+    values: dict[str, Any] = {
         "warehouse": warehouse_id,
         "hours": LOOK_BACK_HOURS,
         "settle": SETTLE_SECONDS,

@@ -7,6 +7,8 @@ and with their pieces skus, rules or every. Its last table is `number`: a row fo
 from enum import StrEnum
 from typing import Final
 
+from integration.services.stock.rules_sql import CHOSEN, FITTING, RULES_IN_FORCE, SITE_CHOSEN, SITES, Rules
+
 
 class Offers(StrEnum):
     """Which offers of the channel: all, those of %(skus)s, or those of a fixed sample, one of %(every)s."""
@@ -20,32 +22,6 @@ class Offers(StrEnum):
     WHERE m.channel_id = %(channel)s AND hashtextextended(m.offer_sku, 0) %% %(every)s = 0"""
 
 
-class Rules(StrEnum):
-    """Whose rules: those that are kept, or those of %(rules)s, which nobody kept yet."""
-
-    # Looked up by their indexes, wherever few offers are asked for.
-    KEPT = """rule AS NOT MATERIALIZED (SELECT r.* FROM integration_stockrule r WHERE r.is_active"""
-    GIVEN = """rule AS MATERIALIZED (
-    SELECT r.* FROM jsonb_to_recordset(%(rules)s::jsonb) AS r(
-        id bigint, aspect text, channel_id bigint, offer_sku text, item_number text, tag text, facility_id bigint,
-        units integer, percent numeric, value integer, includes boolean, first_date date, last_date date
-    ) WHERE true"""
-
-
-# A rule's key is its weight, then its number: the greatest wins. The number is what is left of it without the weight.
-_RULES_IN_FORCE = """
-    AND (r.channel_id IS NULL OR r.channel_id = %(channel)s)
-    AND (r.first_date IS NULL OR r.first_date <= %(day)s) AND (r.last_date IS NULL OR r.last_date >= %(day)s)
-),
-keyed AS NOT MATERIALIZED (
-    SELECT r.*, (
-        (CASE WHEN r.offer_sku <> '' THEN 16 ELSE 0 END + CASE WHEN r.item_number <> '' THEN 8 ELSE 0 END
-         + CASE WHEN r.tag <> '' THEN 4 ELSE 0 END + CASE WHEN r.channel_id IS NOT NULL THEN 2 ELSE 0 END
-         + CASE WHEN r.first_date IS NOT NULL OR r.last_date IS NOT NULL THEN 1 ELSE 0 END)::bigint << 48
-    ) | r.id AS key
-    FROM rule r
-),
-"""
 # The items of each offer; a kit of the warehouse stands for its components, and one item told twice adds up.
 _PARTS = """
 opened AS MATERIALIZED (
@@ -64,117 +40,6 @@ part AS MATERIALIZED (
         ON k.warehouse_id = %(warehouse)s AND k.number = m.item_number AND k.is_order_kit
     LEFT JOIN integration_itemcomponent c ON c.kit_id = k.id
     GROUP BY 1, 2
-),
-"""
-# Which rules fit which offers, by SKU, by item, by tag. Item and tag fit an offer that is one item and no other.
-_FITTING = """
-fitting AS (
-    SELECT m.offer_sku, r.aspect, r.key FROM mapped m JOIN keyed r ON r.offer_sku = m.offer_sku
-    LEFT JOIN integration_stockitem i
-        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = m.item_number
-    WHERE r.offer_sku <> '' AND r.facility_id IS NULL
-        AND (r.item_number = '' OR r.item_number = m.item_number) AND (r.tag = '' OR r.tag = ANY(i.tags))
-        AND ((r.item_number = '' AND r.tag = '') OR NOT EXISTS (
-            SELECT 1 FROM integration_skumapping x
-            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number))
-    UNION ALL
-    SELECT m.offer_sku, r.aspect, r.key FROM mapped m JOIN keyed r ON r.item_number = m.item_number
-    LEFT JOIN integration_stockitem i
-        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = m.item_number
-    WHERE r.offer_sku = '' AND r.item_number <> '' AND r.facility_id IS NULL AND (r.tag = '' OR r.tag = ANY(i.tags))
-        AND NOT EXISTS (
-            SELECT 1 FROM integration_skumapping x
-            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
-    UNION ALL
-    SELECT m.offer_sku, r.aspect, r.key
-    FROM keyed r JOIN integration_stockitem i ON i.warehouse_id = %(warehouse)s AND i.tags @> ARRAY[r.tag]::varchar[]
-    JOIN mapped m ON m.item_number = i.number
-    WHERE r.tag <> '' AND r.offer_sku = '' AND r.item_number = '' AND r.facility_id IS NULL AND NOT EXISTS (
-            SELECT 1 FROM integration_skumapping x
-            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
-),
-widest AS MATERIALIZED (
-    SELECT max(key) FILTER (WHERE aspect = 'buffer') AS buffer, max(key) FILTER (WHERE aspect = 'floor') AS floor,
-        max(key) FILTER (WHERE aspect = 'cap') AS cap, max(key) FILTER (WHERE aspect = 'share') AS share,
-        max(key) FILTER (WHERE aspect = 'pack') AS pack
-    FROM keyed WHERE offer_sku = '' AND item_number = '' AND tag = '' AND facility_id IS NULL
-),
-"""
-# Per offer that any special rule fits, and once (SKU null) for all others: the numbers of the winners and their values.
-_CHOSEN = """
-winning AS (
-    SELECT f.offer_sku, COALESCE(max(f.key) FILTER (WHERE f.aspect = 'buffer'), w.buffer) AS buffer,
-        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'floor'), w.floor) AS floor,
-        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'cap'), w.cap) AS cap,
-        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'share'), w.share) AS share,
-        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'pack'), w.pack) AS pack
-    FROM fitting f CROSS JOIN widest w GROUP BY f.offer_sku, w.buffer, w.floor, w.cap, w.share, w.pack
-    UNION ALL SELECT NULL, buffer, floor, cap, share, pack FROM widest
-),
-chosen AS MATERIALIZED (
-    SELECT w.offer_sku, b.id AS buffer_rule, f.id AS floor_rule, c.id AS cap_rule, s.id AS share_rule, p.id AS pack_rule,
-        COALESCE(b.units, 0)::bigint AS buffer_units, (COALESCE(b.percent, 0) * 100)::bigint AS buffer_percent,
-        COALESCE(f.value, 0) AS floor, c.value AS cap, COALESCE(s.value, 100)::bigint AS share,
-        GREATEST(COALESCE(p.value, 1), 1) AS pack
-    FROM winning w LEFT JOIN rule b ON b.id = w.buffer & 281474976710655
-    LEFT JOIN rule f ON f.id = w.floor & 281474976710655 LEFT JOIN rule c ON c.id = w.cap & 281474976710655
-    LEFT JOIN rule s ON s.id = w.share & 281474976710655 LEFT JOIN rule p ON p.id = w.pack & 281474976710655
-),
-"""
-# Each facility as the channel sees it, with the rules that hold there for every item. Where a channel has codes of
-# the operator, what stands in a facility without one cannot be told, and so cannot be offered.
-_SITES = """
-site_widest AS (
-    SELECT facility_id, max(key) FILTER (WHERE aspect = 'facility') AS include,
-        max(key) FILTER (WHERE aspect = 'buffer') AS hold
-    FROM keyed WHERE facility_id IS NOT NULL AND offer_sku = '' AND item_number = '' AND tag = '' GROUP BY facility_id
-),
-site AS MATERIALIZED (
-    SELECT f.id, COALESCE(cf.warehouse_code, '') AS code, w.include, w.hold, COALESCE(i.includes, true) AS is_included,
-        f.is_active AND COALESCE(cf.is_eligible, true)
-            AND (COALESCE(cf.warehouse_code, '') <> '' OR NOT %(has_codes)s) AS is_eligible,
-        h.id IS NOT NULL AS has_hold, COALESCE(h.units, 0)::numeric AS units, COALESCE(h.percent, 0)::numeric AS percent
-    FROM integration_facility f
-    LEFT JOIN integration_channelfacility cf ON cf.facility_id = f.id AND cf.channel_id = %(channel)s
-    LEFT JOIN site_widest w ON w.facility_id = f.id
-    LEFT JOIN rule i ON i.id = w.include & 281474976710655 LEFT JOIN rule h ON h.id = w.hold & 281474976710655
-    WHERE f.warehouse_id = %(warehouse)s
-),
-"""
-# The same three ways for rules of facilities, item by item of each offer.
-_SITE_CHOSEN = """
-site_fitting AS (
-    SELECT p.offer_sku, p.item_number, r.facility_id, r.aspect, r.key
-    FROM part p JOIN keyed r ON r.offer_sku = p.offer_sku
-    LEFT JOIN integration_stockitem i
-        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = p.item_number
-    WHERE r.offer_sku <> '' AND r.facility_id IS NOT NULL
-        AND (r.item_number = '' OR r.item_number = p.item_number) AND (r.tag = '' OR r.tag = ANY(i.tags))
-    UNION ALL
-    SELECT p.offer_sku, p.item_number, r.facility_id, r.aspect, r.key
-    FROM part p JOIN keyed r ON r.item_number = p.item_number
-    LEFT JOIN integration_stockitem i
-        ON r.tag <> '' AND i.warehouse_id = %(warehouse)s AND i.number = p.item_number
-    WHERE r.offer_sku = '' AND r.item_number <> '' AND r.facility_id IS NOT NULL
-        AND (r.tag = '' OR r.tag = ANY(i.tags))
-    UNION ALL
-    SELECT p.offer_sku, p.item_number, r.facility_id, r.aspect, r.key
-    FROM keyed r JOIN integration_stockitem i ON i.warehouse_id = %(warehouse)s AND i.tags @> ARRAY[r.tag]::varchar[]
-    JOIN part p ON p.item_number = i.number
-    WHERE r.tag <> '' AND r.offer_sku = '' AND r.item_number = '' AND r.facility_id IS NOT NULL
-),
-site_winning AS (
-    SELECT f.offer_sku, f.item_number, f.facility_id,
-        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'facility'), s.include) AS include,
-        COALESCE(max(f.key) FILTER (WHERE f.aspect = 'buffer'), s.hold) AS hold
-    FROM site_fitting f JOIN site s ON s.id = f.facility_id GROUP BY 1, 2, 3, s.include, s.hold
-),
-special AS MATERIALIZED (
-    SELECT w.offer_sku, w.item_number, array_agg(w.facility_id) AS facilities,
-        array_agg(COALESCE(i.includes, true)) AS included, array_agg(h.id IS NOT NULL) AS holds,
-        array_agg(COALESCE(h.units, 0)::numeric) AS units, array_agg(COALESCE(h.percent, 0)::numeric) AS percents
-    FROM site_winning w LEFT JOIN rule i ON i.id = w.include & 281474976710655
-    LEFT JOIN rule h ON h.id = w.hold & 281474976710655 GROUP BY w.offer_sku, w.item_number
 ),
 """
 # What each facility gives of one item of an offer, looked up item by item: that takes no memory, however many there are.
@@ -208,14 +73,14 @@ counted AS (
         LEAST(div(COALESCE(h.eligible, 0), p.units), 2147483647)::integer AS eligible,
         LEAST(div(COALESCE(h.kept, 0), p.units), 2147483647)::integer AS kept,
         LEAST(div(GREATEST(COALESCE(h.kept, 0) - COALESCE(f.units, 0), 0), p.units), 2147483647)::integer AS free
-    FROM """
-    + _WITH_SPECIAL
-    + """
+    FROM """,
+    _WITH_SPECIAL,
+    """
     CROSS JOIN LATERAL (SELECT sum(atp) AS total, sum(atp) FILTER (WHERE is_eligible) AS eligible,
         sum(kept) FILTER (WHERE is_eligible) AS kept, COALESCE(bool_or(is_known), false) AS is_known,
-        COALESCE(bool_or(is_stale), false) AS is_stale, min(read_at) AS read_at FROM ("""
-    + _HELD
-    + """) held) h
+        COALESCE(bool_or(is_stale), false) AS is_stale, min(read_at) AS read_at FROM (""",
+    _HELD,
+    """) held) h
     LEFT JOIN flight f ON f.item_number = p.item_number
 ),
 figure AS (
@@ -224,7 +89,7 @@ figure AS (
         substr(min(lpad(free::text, 10, '0') || item_number COLLATE "C"), 11) AS limiting_item
     FROM counted GROUP BY offer_sku
 ),
-"""
+""",
 )
 # Buffer, share, cap and packs as the rules say; whole numbers, so percentages are of ten thousand and rounded up.
 _SHAPED = """
@@ -267,13 +132,13 @@ _NUMBER_BY_CODE = (
 code AS MATERIALIZED (SELECT DISTINCT code FROM site WHERE code <> ''),
 code_had AS (
     SELECT p.offer_sku, p.units, c.code, COALESCE(h.kept, 0) AS kept
-    FROM """
-    + _WITH_SPECIAL
-    + """
+    FROM """,
+    _WITH_SPECIAL,
+    """
     CROSS JOIN code c CROSS JOIN LATERAL (
-        SELECT sum(kept) FILTER (WHERE is_eligible AND held.code = c.code) AS kept FROM ("""
-    + _HELD
-    + """) held) h
+        SELECT sum(kept) FILTER (WHERE is_eligible AND held.code = c.code) AS kept FROM (""",
+    _HELD,
+    """) held) h
 ),
 code_holds AS (
     SELECT offer_sku, code, LEAST(min(div(kept, units)), 2147483647)::bigint AS offers
@@ -303,18 +168,9 @@ number AS (
         buffer_rule, share_rule, cap_rule, pack_rule, floor_rule
     FROM code_told n JOIN split s ON s.offer_sku = n.offer_sku
 )
-"""
+""",
 )
-STEPS: Final = (
-    _RULES_IN_FORCE,
-    _PARTS,
-    _FITTING,
-    _CHOSEN,
-    _SITES,
-    _SITE_CHOSEN,
-    _FIGURES,
-    _SHAPED,
-)
+STEPS: Final = (_PARTS, FITTING, CHOSEN, SITES, SITE_CHOSEN, *_FIGURES, _SHAPED)
 
 
 def numbers_sql(*, offers: Offers, rules: Rules, has_codes: bool) -> str:
@@ -322,6 +178,5 @@ def numbers_sql(*, offers: Offers, rules: Rules, has_codes: bool) -> str:
 
     `has_codes`: the channel tells quantities apart by warehouse code, and `places` is filled.
     """
-    in_force, *rest = STEPS
-    number = _NUMBER_BY_CODE if has_codes else _NUMBER
-    return "".join(("WITH ", rules, in_force, "mapped AS MATERIALIZED (", offers, "),", *rest, number))
+    number = _NUMBER_BY_CODE if has_codes else (_NUMBER,)
+    return "".join(("WITH ", rules, RULES_IN_FORCE, "mapped AS MATERIALIZED (", offers, "),", *STEPS, *number))

@@ -65,9 +65,9 @@ made AS (
         after_buffer, after_share, after_cap, after_pack, limiting_item, atp_read_at, is_stale, buffer_rule, share_rule,
         cap_rule, pack_rule, floor_rule, pushed_seq, refused_words, refusals
     )
-    SELECT %(channel)s, offer_sku, wanted, wanted_seq, CASE WHEN wanted IS NOT NULL THEN app_now() END, urgency, places, total, eligible, after_kept, free,
-        after_buffer, after_share, after_cap, after_pack, limiting_item, atp_read_at, is_stale, buffer_rule, share_rule,
-        cap_rule, pack_rule, floor_rule, 0, '', 0
+    SELECT %(channel)s, offer_sku, wanted, wanted_seq, CASE WHEN wanted IS NOT NULL THEN app_now() END, urgency,
+        places, total, eligible, after_kept, free, after_buffer, after_share, after_cap, after_pack, limiting_item,
+        atp_read_at, is_stale, buffer_rule, share_rule, cap_rule, pack_rule, floor_rule, 0, '', 0
     FROM moved WHERE id IS NULL RETURNING wanted IS NOT NULL AS is_news
 )
 SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM made),
