@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.crash_points.cases import LANES, Lane, Result, cases
+from bench.crash_points.cases import LANES, STOCK, Lane, Result, cases
 from bench.crash_points.report import failures, table
 from bench.own import ROOT, database_name, environment, own_database, own_sandbox
 
@@ -61,13 +61,15 @@ def _run_lane(lane: Lane, options: argparse.Namespace) -> int:
     django.setup()
     from bench.crash_points.case import run_case  # noqa: PLC0415 -- needs Django
     from bench.crash_points.stage import Stage  # noqa: PLC0415 -- needs Django
+    from bench.crash_points.stock_case import run_stock_case  # noqa: PLC0415 -- needs Django
 
     chosen = [
         (point, fault) for point, fault in cases(lane) if options.point in ("", point) and options.fault in ("", fault)
     ]
     stage = Stage(lane, options.port)
-    for effect_id, (point, fault) in zip(stage.prepare(len(chosen)), chosen, strict=True):
-        print(json.dumps(dataclasses.asdict(run_case(stage, effect_id, point, fault))), flush=True)
+    run = run_stock_case if lane.kind == STOCK else run_case
+    for number, (point, fault) in zip(stage.prepare(len(chosen)), chosen, strict=True):
+        print(json.dumps(dataclasses.asdict(run(stage, number, point, fault))), flush=True)
     return 0
 
 

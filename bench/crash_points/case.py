@@ -34,15 +34,15 @@ def run_case(stage: Stage, effect_id: int, point: str, fault: str) -> Result:
     stage.far.call("DELETE", "faults")
     seen = int(stage.far.call("GET", "state")["ledger"])
     if point in READ_POINTS:
-        problems += _die(stage, "after_send")
+        problems += die(stage, "after_send")
         stage.leap(LEASE_SECONDS + 1)
-        _arm(stage, stage.lane.reads, fault)
+        arm(stage, stage.lane.reads, fault)
     else:
-        _arm(stage, stage.lane.writes, fault)
-    problems += _die(stage, point)
+        arm(stage, stage.lane.writes, fault)
+    problems += die(stage, point)
     stage.leap(LEASE_SECONDS + 1)
     stage.before_fork()
-    code = _forked(lambda: _heal(stage, effect_id))
+    code = forked(lambda: _heal(stage, effect_id))
     if code != 0:
         problems.append(f"the process that went on ended with {code}")
     stage.catch_up()
@@ -55,7 +55,8 @@ def run_case(stage: Stage, effect_id: int, point: str, fault: str) -> Result:
     return Result(stage.lane.name, point, fault, tuple(problems), round(time.monotonic() - began, 2))
 
 
-def _arm(stage: Stage, place: tuple[str, str], fault: str) -> None:
+def arm(stage: Stage, place: tuple[str, str], fault: str) -> None:
+    """Let the next call there fail so."""
     if fault == NO_FAULT:
         return
     side, operation = place
@@ -65,19 +66,20 @@ def _arm(stage: Stage, place: tuple[str, str], fault: str) -> None:
 
 def _seconds(stage: Stage, fault: str) -> float:
     if fault == LATE_COMMIT:
-        return LATE_PART * _handler(stage).settle_seconds
+        return LATE_PART * handler_of(stage).settle_seconds
     return FAULT_SECONDS.get(fault, 0.0)
 
 
-def _die(stage: Stage, point: str) -> list[str]:
+def die(stage: Stage, point: str, work: Callable[[Stage], None] | None = None) -> list[str]:
     """Let a process die there; a list with what went wrong if it did not."""
     stage.before_fork()
-    code = _forked(lambda: _work(stage), crashpoint=f"{point}:{stage.lane.kind}")
+    code = forked(lambda: (work or _work)(stage), crashpoint=f"{point}:{stage.lane.kind}")
     stage.take_clock()
     return [] if code == CRASHED else [f"the process did not die at {point}: it ended with {code}"]
 
 
-def _forked(work: Callable[[], None], *, crashpoint: str = "") -> int:
+def forked(work: Callable[[], None], *, crashpoint: str = "") -> int:
+    """Work in a process of its own, which dies at the point if one is named; how it ended."""
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
@@ -96,7 +98,8 @@ def _forked(work: Callable[[], None], *, crashpoint: str = "") -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _handler(stage: Stage) -> EffectHandler:
+def handler_of(stage: Stage) -> EffectHandler:
+    """The handler of the lane's write, with a lease short enough to wait for."""
     handler = copy(next(one for one in HANDLERS if one.kind == stage.lane.kind))
     handler.lease_seconds = LEASE_SECONDS
     return cast("EffectHandler", handler)
@@ -104,14 +107,14 @@ def _handler(stage: Stage) -> EffectHandler:
 
 def _work(stage: Stage) -> None:
     stage.take_clock()
-    run_effects(_handler(stage), owner=f"crash:{os.getpid()}", limit=1)
+    run_effects(handler_of(stage), owner=f"crash:{os.getpid()}", limit=1)
 
 
 def _heal(stage: Stage, effect_id: int) -> None:
     """Work as restarted workers do, letting time pass between, until the row is at rest."""
     stage.take_clock()
     for _ in range(ROUNDS):
-        run_effects(_handler(stage), owner=f"heal:{os.getpid()}", limit=1)
+        run_effects(handler_of(stage), owner=f"heal:{os.getpid()}", limit=1)
         row = Effect.objects.get(id=effect_id)
         if row.state in ("done", "parked", "cancelled"):
             break

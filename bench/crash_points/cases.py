@@ -25,6 +25,7 @@ class Lane:
     writes: tuple[str, str]
     reads: tuple[str, str]
     points: tuple[str, ...]
+    promise: str = "exactly one effect"
 
 
 COMMON = (
@@ -40,6 +41,10 @@ COMMON = (
 )
 # Between two calls of one write: only where the fault leaves the first of them whole.
 WITH_SECOND_CALL = (*COMMON[:4], "in_send", *COMMON[4:])
+
+# A file of numbers is followed to its end after it was sent, and a process may die there as well.
+STOCK, NUMBERS = "mirakl.push_stock", "the last numbers, in order"
+FOLLOW_POINTS = ("after_status", "in_finish")
 
 LANES = (
     Lane("mirakl.accept", "mirakl.accept", "north", 2001, ("mirakl", "OR21"), ("mirakl", "OR11"), COMMON),
@@ -81,6 +86,26 @@ LANES = (
         ("mirakl", "OR24"),
         ("mirakl", "OR11"),
         WITH_SECOND_CALL,
+    ),
+    Lane(
+        STOCK,
+        STOCK,
+        "north",
+        2001,
+        ("mirakl", "STO01"),
+        ("mirakl", "STO02"),
+        (*COMMON, *FOLLOW_POINTS),
+        NUMBERS,
+    ),
+    Lane(
+        "mirakl.push_stock, fault on STO03",
+        STOCK,
+        "north",
+        2001,
+        ("mirakl", "STO03"),
+        ("mirakl", "STO03"),
+        ("after_report", "in_finish"),
+        NUMBERS,
     ),
 )
 

@@ -13,7 +13,7 @@ def table(results: Sequence[Result], seconds: float) -> list[str]:
             rows = [row for row in results if row.lane == lane.name and row.point == point]
             if rows:
                 good = sum(not row.problems for row in rows)
-                words = "exactly one effect" if good == len(rows) else f"{len(rows) - good} FAILED"
+                words = lane.promise if good == len(rows) else f"{len(rows) - good} FAILED"
                 lines.append(f"{lane.name:44}{point:20}{good:>4}/{len(rows):<3}  {words}")
     lines += [f"FAILED {row.lane} / {row.point} / {row.fault}: {' | '.join(row.problems)}" for row in failures(results)]
     bad = sum(1 for _ in failures(results))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from django.db import connection, connections
 
-from bench.crash_points.cases import Lane
+from bench.crash_points.cases import STOCK, Lane
 from core.jobs import run_job
 from core.models import Effect
 from integration.gateways import transports
@@ -51,9 +51,13 @@ class Stage:
         self.lane, self.far, self.offset = lane, Far(port), 0.0
 
     def prepare(self, count: int) -> list[int]:
-        """The ids of `count` effects of the lane's kind, each due when its turn comes."""
+        """The ids of `count` effects of the lane's kind, each due when its turn comes; of stock the cases' numbers."""
         with transports(lambda _connection: None):
             self._connect()
+            if self.lane.kind == STOCK:
+                # No effects yet: each case tells numbers of its own. The marketplace holds it to its published rates.
+                self.far.call("POST", "world", {"strict_rates": True})
+                return list(range(1, count + 1))
             # A parcel that holds half of its order: nothing but our own care keeps it from being confirmed twice.
             halves = self.lane.kind == "mirakl.confirm_parcel"
             self.far.call("POST", "floor", {"default_script": "two_parcels" if halves else "one_parcel"})
@@ -119,7 +123,7 @@ class Stage:
             url=f"{self.far.base}/mirakl/{self.lane.operator}",
             api_key=shop["api_key"],
             shop_id=shop["id"],
-            lanes=["acceptance", "import", "dispatch"],
+            lanes=["stock"] if self.lane.kind == STOCK else ["acceptance", "import", "dispatch"],
             poll_seconds=60,
             warehouse=warehouse,
             by=None,

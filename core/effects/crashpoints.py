@@ -14,6 +14,10 @@ POINTS = (
     "before_result",
     "in_result",
     "after_result",
+    # Where a write is followed to its end at the far side.
+    "after_status",
+    "after_report",
+    "in_finish",
 )
 
 

@@ -8,11 +8,13 @@ from django.db import connection as database
 from django.db import transaction
 
 from core.clock import db_now
+from core.effects.crashpoints import crashpoint
 from core.redaction import storable
 from integration.mirakl.stock_file import RefusedLine
 from integration.models import Channel, StockPush
 from integration.models.stock_push import OPEN_PUSH
 from integration.services.stock.lock_numbers import lock_numbers
+from integration.services.stock.push_pace import KIND
 
 # What the lines of a file say at its end: there, surely not there, or nobody knows. Refused ones say so by themselves.
 LANDED, NOTHING, UNKNOWN = "landed", "failed", "unknown"
@@ -104,6 +106,7 @@ def finish_push(*, push: StockPush, refused: Sequence[RefusedLine], told: Told) 
             has_report=bool(refused),
             problem=_odd_counts(told, file_lines=int(file_lines or 0), refused=refused, matched=not_taken),
         )
+        crashpoint("in_finish", KIND)
     return True
 
 

@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from core.clock import db_now
+from core.effects.crashpoints import crashpoint
 from core.http import HttpError, StatusError, ThrottledError
 from core.limits import block, take
 from core.redaction import storable
@@ -18,6 +19,7 @@ from integration.models import Channel, StockPush
 from integration.services.guard_connection import connection_allows, note_failure, note_success
 from integration.services.stock.finish_push import NOTHING, UNKNOWN, Told, close_push, finish_push
 from integration.services.stock.push_pace import (
+    KIND,
     REPORT_SECONDS,
     STATUS_SECONDS,
     calls_bucket,
@@ -84,6 +86,7 @@ def _ask_status(channel: Channel, push: StockPush, now: datetime) -> Followed:
         raise
     finally:
         recorder.flush()
+    crashpoint("after_status", KIND)
     note_success(channel.connection)
     _open(push).update(
         polled_at=now,
@@ -128,6 +131,7 @@ def _report(channel: Channel, push: StockPush) -> list[RefusedLine]:
         raise
     finally:
         recorder.flush()
+    crashpoint("after_report", KIND)
     note_success(channel.connection)
     return refused
 
