@@ -52,4 +52,4 @@ def words_of(client: Client, address: str) -> str:
 
 
 def text_of(html: str) -> str:
-    return " ".join(WORDS.sub(" ", html).split())
+    return " ".join(WORDS.sub(" ", html).split()).replace("\u2212", "-")
