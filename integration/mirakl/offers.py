@@ -16,8 +16,6 @@ EXPORTED = "COMPLETED"
 
 def whole(value: Any) -> int | None:
     """A count that is a whole number, however it is written; else None."""
-    if isinstance(value, bool) or value is None:
-        return None
     try:
         number = Decimal(str(value).strip())
         return int(number) if number == int(number) else None

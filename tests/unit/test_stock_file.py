@@ -97,9 +97,9 @@ def test_a_hundred_thousand_lines_are_written_in_well_under_a_second() -> None:
         "Line,Reason,warehouse-code,update-delete,quantity,offer-sku\n3,The offer does not exist,WH-A,,0,SKU-2\n",
         "a\tb\toffer_sku\tquantity\twarehouse_code\n3\tThe offer does not exist\tSKU-2\t0\tWH-A\n",
         "x|y|Shop SKU|Quantity|Warehouse Code|new-column\n3|The offer does not exist|SKU-2|0|WH-A|?\n",
-        '"3";"The offer does not exist";"SKU-2";"0";"WH-A";""\n',
+        '\ufeff"3";"The offer does not exist";"SKU-2";"0";"WH-A";""\n',
     ],
-    ids=["plain", "quoted with a mark", "other order", "tabs", "bars", "no head"],
+    ids=["plain", "quoted with a mark", "other order", "tabs", "bars", "no head but a mark"],
 )
 def test_a_refused_line_is_read_whatever_the_report_is_written_like(report: str) -> None:
     assert refused_lines(report.encode()) == [REFUSED]
@@ -138,7 +138,7 @@ def test_a_line_of_a_warehouse_with_line_breaks_inside_is_one_line() -> None:
         b"<html><body>Back soon; in a moment, or so</body></html>",
         b'{"message": "try later", "status": 500}',
         b"error-line;error-message;offer-sku;quantity\n",
-        b"sku;price\nSKU-1;3\n",
+        b"sku;price;state;title;description\nSKU-1;3;11;Lamp;Red\n",
         b"\xff\xfe\x00;\x00",
         b'l;r;offer-sku;quantity\n2;"' + b"x" * 200_000 + b'";S;1\n',
     ],
