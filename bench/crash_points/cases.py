@@ -117,7 +117,7 @@ def cases(lane: Lane) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a case. `problems` is empty when it ended with exactly one effect."""
+    """What became of a case. `problems` is empty when it ended as it should."""
 
     lane: str
     point: str
