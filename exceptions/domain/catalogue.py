@@ -5,7 +5,15 @@ from typing import Final, Literal
 
 Team = Literal["warehouse", "ecommerce", "finance", "operations"]
 Fix = Literal[
-    "map_sku", "map_shipping_method", "map_carrier", "correct_order", "retry", "enter_tracking", "connection", ""
+    "map_sku",
+    "map_shipping_method",
+    "map_carrier",
+    "correct_order",
+    "retry",
+    "enter_tracking",
+    "connection",
+    "push_again",
+    "",
 ]
 
 TEAM_LABELS: Final[dict[str, str]] = {
@@ -19,7 +27,10 @@ SEVERITY_LABELS: Final = {1: "Critical", 2: "High", 3: "Medium", 4: "Low"}
 
 @dataclass(frozen=True)
 class CaseKind:
-    """One root cause. `runbook` says in a few sentences what happened and what to do; `fix` names the form shown."""
+    """One root cause. `runbook` says in a few sentences what happened and what to do; `fix` names the form shown.
+
+    `noun` is what its records are called where they are not orders.
+    """
 
     kind: str
     title: str
@@ -27,6 +38,7 @@ class CaseKind:
     severity: int
     runbook: str
     fix: Fix = ""
+    noun: str = "record"
 
 
 CATALOGUE: Final[tuple[CaseKind, ...]] = (
@@ -121,6 +133,84 @@ CATALOGUE: Final[tuple[CaseKind, ...]] = (
         1,
         "These orders should have left by now and are not confirmed at the marketplace. Ship them first; if they left, "
         "check that their tracking arrived here.",
+    ),
+    CaseKind(
+        "order.oversold",
+        "More sold than can be sent",
+        "ecommerce",
+        1,
+        "More units of this item are sold and on their way to the warehouse than it can send. Choose which orders to keep, "
+        "the earliest deadline first, and refuse or cancel the others at the marketplace; or have stock moved or received. "
+        "The case closes when the units fit. If it comes again, give the item a larger buffer.",
+        noun="order",
+    ),
+    CaseKind(
+        "stock.push_failed",
+        "File of stock numbers failed",
+        "ecommerce",
+        1,
+        "A file of numbers was not taken by the marketplace, does not end there, or nobody knows what became of it; the shop "
+        "may sell by old numbers. Newer numbers go out by themselves. Look at the file's words below; push again when the "
+        "reason is mended.",
+        "push_again",
+        noun="number",
+    ),
+    CaseKind(
+        "stock.line_rejected",
+        "Marketplace refuses numbers",
+        "ecommerce",
+        2,
+        "The marketplace took the file but not these offers, for the reason below. Mostly the offer does not exist there or "
+        "has another SKU: mend it in the marketplace's back office or in the SKU map, then push again. They are tried again "
+        "by themselves after ten minutes, one hour, six hours, then daily.",
+        "push_again",
+        noun="offer",
+    ),
+    CaseKind(
+        "stock.stale",
+        "Stock numbers are too old",
+        "ecommerce",
+        1,
+        "What the warehouse has was not told for longer than the channel allows, or items were listed without their number. "
+        "The last numbers stand, and nothing was set to zero. See whether the connection works; where single items are meant, "
+        "ask the warehouse why their stock is not told.",
+        noun="item",
+    ),
+    CaseKind(
+        "stock.discrepancy",
+        "Marketplace shows another number",
+        "ecommerce",
+        2,
+        "These offers were read back twice, well after our number landed, and show another one that no sale explains. Somebody "
+        "may have typed it there, or another tool writes stock to this shop: switch that off. Push again puts our number back.",
+        "push_again",
+        noun="offer",
+    ),
+    CaseKind(
+        "stock.offer_unmapped",
+        "Offers without a warehouse item",
+        "ecommerce",
+        2,
+        "The marketplace lists offers that no warehouse item stands for, so no number of ours ever reaches them and what they "
+        "sell cannot be imported. Map them, or take them off sale at the marketplace.",
+        noun="offer",
+    ),
+    CaseKind(
+        "stock.offer_inactive",
+        "Offers with stock that do not sell",
+        "ecommerce",
+        3,
+        "There is stock for these offers and the marketplace does not sell them, for the reason below. It is mended at the "
+        "marketplace: the product's data, the price, the shop's settings. Or say that it is meant.",
+        noun="offer",
+    ),
+    CaseKind(
+        "stock.double_buffer",
+        "Stock is held back twice",
+        "ecommerce",
+        2,
+        "A buffer is kept here, and another system keeps one for the same stock as well, so fewer units are on sale than anybody "
+        "decided. Both numbers are below, and where each is switched off. Keep one of them, or say that both are meant.",
     ),
     CaseKind(
         "shipment.carrier_unmapped",

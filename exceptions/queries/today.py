@@ -12,7 +12,7 @@ from core.clock import db_now
 from core.models import Breaker, Effect, Periodic
 from exceptions.models import Case
 from exceptions.queries.desk import WAITING
-from integration.models import Order, OrderLine, Parcel, UnreadableRecord
+from integration.models import Order, OrderLine, Parcel, StockFinding, UnreadableRecord
 
 SLOW: Final = timedelta(minutes=10)
 STALE_BEAT_ROUNDS: Final = 3
@@ -146,6 +146,60 @@ def _warehouse_checks() -> list[Check]:
     ]
 
 
+def _stock_checks() -> list[Check]:
+    """What is wrong with stock, as it was last found: one statement, however many offers there are."""
+    found = (
+        StockFinding.objects.filter(cleared_at=None).order_by().values("kind").annotate(n=Sum("count"), of=Count("id"))
+    )
+    rows, cases = {}, {}
+    for row in found:
+        rows[row["kind"]], cases[row["kind"]] = row["n"], row["of"]
+    return [
+        Check(
+            "Stock files that failed",
+            cases.get("stock.push_failed", 0),
+            "exceptions",
+            "kind=stock.push_failed",
+            "A shop may sell by old numbers",
+        ),
+        Check(
+            "Offers refused by the marketplace",
+            rows.get("stock.line_rejected", 0),
+            "stock",
+            "question=refused",
+            "Their last number did not land, with the marketplace's reason",
+        ),
+        Check(
+            "Offers that show another number",
+            rows.get("stock.discrepancy", 0),
+            "stock",
+            "question=differs",
+            "Read back twice, and no sale explains it",
+        ),
+        Check(
+            "Offers without an item",
+            rows.get("stock.offer_unmapped", 0),
+            "unmapped_offers",
+            "",
+            "No number of ours reaches them, and what they sell is held",
+        ),
+        Check(
+            "Warehouses and items with old stock",
+            rows.get("stock.stale", 0),
+            "exceptions",
+            "kind=stock.stale",
+            "The last numbers stand until the warehouse tells new ones",
+        ),
+        Check(
+            "Items sold beyond their stock",
+            cases.get("order.oversold", 0),
+            "stock",
+            "question=oversell",
+            "Choose which orders to keep",
+        ),
+    ]
+
+
 def _ecommerce_checks() -> list[Check]:
     unaccepted = Order.objects.filter(stage="received", first_seen_at__lt=db_now() - SLOW)
     return [
@@ -170,6 +224,7 @@ def _ecommerce_checks() -> list[Check]:
             "kind=order.acceptance_failed",
             "Counts against the shop at the marketplace",
         ),
+        *_stock_checks(),
         Check(
             "Everything else for ecommerce",
             Case.objects.filter(state__in=WAITING, team="ecommerce").count(),

@@ -14,12 +14,12 @@ FACTS: Final = """
 WITH per_order AS (
     SELECT kind, cause_key, channel_id, connection, order_id, max(summary) AS summary, min(stage) AS stage,
            min(since) AS since, min(deadline_at) AS deadline_at, max(value) AS value, min(currency) AS currency,
-           count(*) AS records
+           sum(records) AS records, sum(orders) AS orders
     FROM exceptions_held GROUP BY kind, cause_key, channel_id, connection, order_id
 ), facts AS (
     SELECT kind, cause_key, channel_id, connection, min(summary) AS summary, min(stage) AS stage, min(since) AS since,
            min(deadline_at) AS deadline_at, coalesce(sum(value), 0) AS value, coalesce(min(currency), '') AS currency,
-           sum(records)::int AS records, count(order_id)::int AS orders
+           sum(records)::int AS records, (count(order_id) + coalesce(sum(orders), 0))::int AS orders
     FROM per_order GROUP BY kind, cause_key, channel_id, connection
 )"""
 SAME: Final = """c.kind = f.kind AND c.cause_key = f.cause_key AND c.connection = f.connection
@@ -92,12 +92,16 @@ CLOSE: Final = """
 WITH closed AS (
     UPDATE exceptions_case c SET state = 'resolved', resolved_at = app_now(), touched_at = app_now(),
         snoozed_until = NULL, record_count = 0, order_count = 0, deadline_at = NULL,
-        resolved_by_id = fix.released_by_id,
-        resolved_how = CASE WHEN fix.released_by_id IS NULL THEN 'by itself' ELSE 'by us' END
+        resolved_by_id = coalesce(fix.released_by_id, word.cleared_by_id),
+        resolved_how = CASE WHEN coalesce(fix.released_by_id, word.cleared_by_id) IS NULL THEN 'by itself' ELSE 'by us' END
     FROM exceptions_case me LEFT JOIN LATERAL (
         SELECT h.released_by_id FROM exceptions_caserecord r JOIN integration_hold h ON h.id = r.record_id
         WHERE r.case_id = me.id AND r.record_type = 'hold' AND h.released_by_id IS NOT NULL
         ORDER BY h.released_at DESC LIMIT 1) fix ON true
+    LEFT JOIN LATERAL (
+        SELECT f.cleared_by_id FROM exceptions_caserecord r JOIN integration_stockfinding f ON f.id = r.record_id
+        WHERE r.case_id = me.id AND r.record_type = 'finding' AND f.cleared_at IS NOT NULL
+        ORDER BY f.cleared_at DESC LIMIT 1) word ON true
     WHERE me.id = c.id AND c.state <> 'resolved' AND NOT EXISTS (
         SELECT 1 FROM exceptions_held h WHERE h.kind = c.kind AND h.cause_key = c.cause_key
             AND h.connection = c.connection AND h.channel_id IS NOT DISTINCT FROM c.channel_id)

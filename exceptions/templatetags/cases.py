@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from core.templatetags.ui import badge
 from exceptions.domain.catalogue import SEVERITY_LABELS, TEAM_LABELS, kind_of
+from exceptions.models import Case
 
 register = template.Library()
 
@@ -25,6 +26,15 @@ def severity(level: int) -> SafeString:
 def case_state(state: str, label: str) -> SafeString:
     """Where a case stands."""
     return badge(label, STATE_TONES.get(state, "neutral"))
+
+
+@register.filter
+def held_words(case: Case) -> str:
+    """What a case holds, counted: its orders where it has any, else its records by their own name."""
+    if case.order_count:
+        return f"{case.order_count:,} order{'' if case.order_count == 1 else 's'}"
+    noun = kind_of(case.kind).noun
+    return f"{case.record_count:,} {noun}{'' if case.record_count == 1 else 's'}"
 
 
 @register.filter

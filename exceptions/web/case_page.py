@@ -10,19 +10,18 @@ from core.permissions import VIEW_BUYERS
 from exceptions.domain.catalogue import kind_of
 from exceptions.models import Case
 from exceptions.queries.desk import held_rows, related_cases
-from exceptions.web.fixes import FIXES, SETTLE, Fix, open_holds
+from exceptions.queries.findings import shown_findings, stock_links
+from exceptions.web.fixes import FIXES, Fix, open_holds, word_of
 from exceptions.web.forms import (
     AssignForm,
     CommentForm,
     CorrectOrderForm,
-    SettleForm,
     SnoozeForm,
 )
 from integration.domain.components import parse_components
 from integration.errors import InvalidInputError
 from integration.queries.blast_radius import blast_radius
 from integration.services.preview_order import OrderPreview, preview_order
-from integration.services.settle_hold import BY_WORD
 from integration.web.maps.forms import CarrierTarget, SkuTarget
 
 TIMELINE: Final = 100
@@ -43,18 +42,22 @@ def case_context(request: HttpRequest, case: Case, **replaced: Any) -> dict[str,
     is_open = case.state != "resolved"
     fix = FIXES.get(kind.fix) if is_open else None
     may_fix = fix is not None and request.user.has_perm(fix.permission)
-    may_settle = is_open and case.kind in BY_WORD and request.user.has_perm(SETTLE.permission)
+    word = word_of(case) if is_open else None
+    may_settle = word is not None and request.user.has_perm(word.permission)
+    findings = shown_findings(case) if is_open else []
     return {
         "case": case,
         "kind": kind,
-        "records": held_rows(case),
+        "findings": findings,
+        "links": stock_links(case),
+        "records": [] if findings else held_rows(case),
         "fix": fix,
         "may_fix": may_fix,
         "fix_form": fix_form(request, case, None) if may_fix else None,
         "can_preview": may_fix and kind.fix in ("map_sku", "map_shipping_method"),
         "can_suggest": may_fix and kind.fix == "map_sku",
-        "settle": SETTLE if may_settle else None,
-        "settle_form": SettleForm() if may_settle else None,
+        "settle": word if may_settle else None,
+        "settle_form": word.form() if word is not None and may_settle else None,
         "radius": _radius(case, fix),
         "preview": None,
         "suggestions": None,

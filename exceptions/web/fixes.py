@@ -7,17 +7,21 @@ from typing import Any, Final
 from django import forms
 
 from core.models import User
-from core.permissions import EDIT_SHIPPING_MAPS, EDIT_SKU_MAPS, FIX_ORDERS, MANAGE_CONNECTIONS
+from core.permissions import EDIT_SHIPPING_MAPS, EDIT_SKU_MAPS, EDIT_STOCK_RULES, FIX_ORDERS, MANAGE_CONNECTIONS
 from exceptions.models import Case
+from exceptions.queries.findings import open_findings, push_of
+from exceptions.services.accept_findings import accept_findings
 from exceptions.web.forms import (
     ConfirmForm,
     CorrectOrderForm,
+    MeantForm,
     SettleForm,
     TrackingForm,
 )
 from integration.domain.components import parse_components
 from integration.errors import InvalidInputError
 from integration.models import Channel, Hold, Warehouse
+from integration.queries.stock.told_wrong import offers_refused, offers_that_differ
 from integration.services.check_channel import check_channel
 from integration.services.check_warehouse import check_warehouse
 from integration.services.correct_order import correct_order
@@ -27,7 +31,9 @@ from integration.services.map_shipping_method import map_shipping_method
 from integration.services.map_sku import map_sku
 from integration.services.release_holds import Released
 from integration.services.retry_hold import retry_hold
-from integration.services.settle_hold import settle_hold
+from integration.services.settle_hold import BY_WORD, settle_hold
+from integration.services.stock import resolve_finding
+from integration.services.stock.push_again import push_again
 from integration.web.maps.forms import CarrierTarget, ShippingMethodTarget, SkuTarget
 
 
@@ -130,6 +136,30 @@ def _settle(case: Case, data: dict[str, Any], by: User) -> str:
     return "Noted on the order's passport. Nothing waits for it any more."
 
 
+def _push_again(case: Case, _data: dict[str, Any], by: User) -> str:
+    channel = _channel(case)
+    if case.kind == "stock.push_failed":
+        pushes = [push for finding in open_findings(case) if (push := push_of(finding))]
+        count = sum(push_again(channel=channel, push=push, by=by) for push in pushes)
+    else:
+        wrong = offers_that_differ if case.kind == "stock.discrepancy" else offers_refused
+        count = push_again(channel=channel, offer_skus=wrong(channel), by=by)
+    noun = "number goes" if count == 1 else "numbers go"
+    return f"{count:,} {noun} out with the next file. The case closes when the marketplace shows them."
+
+
+def _accept(case: Case, data: dict[str, Any], by: User) -> str:
+    accept_findings(case=case, reason=data["reason"], by=by)
+    return "Noted. It stays closed until the numbers change."
+
+
+def word_of(case: Case) -> Fix | None:
+    """How a person's word ends the case, if one does."""
+    if case.kind in resolve_finding.BY_WORD:
+        return MEANT
+    return SETTLE if case.kind in BY_WORD else None
+
+
 def open_holds(case: Case) -> list[Hold]:
     """The holds of a case that are open, those of the order received first before the others."""
     rows = Hold.objects.filter(kind=case.kind, released_at=None)
@@ -149,6 +179,7 @@ def first_hold(case: Case) -> Hold:
 
 
 SETTLE: Final = Fix(FIX_ORDERS, "Dealt with outside", "Note and close", SettleForm, _settle)
+MEANT: Final = Fix(EDIT_STOCK_RULES, "This is meant", "Mark as meant", MeantForm, _accept)
 FIXES: Final[dict[str, Fix]] = {
     "map_sku": Fix(EDIT_SKU_MAPS, "Map the SKU", "Map and release", SkuTarget, _map_sku),
     "map_shipping_method": Fix(
@@ -164,5 +195,8 @@ FIXES: Final[dict[str, Fix]] = {
     "retry": Fix(FIX_ORDERS, "Try again", "Try again", ConfirmForm, _retry),
     "connection": Fix(
         MANAGE_CONNECTIONS, "Test the connection", "Test now", ConfirmForm, _test_connection, frees_all=False
+    ),
+    "push_again": Fix(
+        EDIT_STOCK_RULES, "Push our numbers again", "Push again", ConfirmForm, _push_again, frees_all=False
     ),
 }

@@ -63,6 +63,16 @@ class SettleForm(forms.Form):
     )
 
 
+class MeantForm(forms.Form):
+    """A person's word that what a case shows is meant."""
+
+    reason = forms.CharField(
+        label="Why it is meant",
+        max_length=500,
+        help_text="Others read it here, for example: the marketplace keeps two units for its own outlet.",
+    )
+
+
 class TrackingForm(forms.Form):
     """The number of a parcel that left without one."""
 

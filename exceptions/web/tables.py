@@ -9,7 +9,7 @@ from core.templatetags.ui import ago, left, money
 from core.web.listing import ListTable
 from exceptions.domain.catalogue import TEAM_LABELS, kind_of
 from exceptions.models import Case
-from exceptions.templatetags.cases import case_state, severity
+from exceptions.templatetags.cases import case_state, held_words, severity
 from integration.domain.stages import LABELS
 
 
@@ -21,7 +21,7 @@ class CaseTable(ListTable):
     severity = tables.Column("Severity", attrs={"td": {"class": "is-tight"}})
     summary = tables.Column("What is wrong", attrs={"td": {"class": "is-wide"}})
     channel = tables.Column("Channel", accessor="channel__name", default="-")
-    order_count = tables.Column("Orders", attrs={"td": {"class": "is-number"}, "th": {"class": "is-number"}})
+    record_count = tables.Column("Holds", attrs={"td": {"class": "is-number"}, "th": {"class": "is-number"}})
     value = tables.Column("At stake", attrs={"td": {"class": "is-number"}, "th": {"class": "is-number"}})
     deadline_at = tables.Column("Deadline", empty_values=(), attrs={"td": {"class": "is-tight"}})
     stage = tables.Column("Held at", default="-", attrs={"td": {"class": "is-tight"}})
@@ -49,6 +49,14 @@ class CaseTable(ListTable):
             kind_of(record.kind).title,
             again,
         )
+
+    def render_record_count(self, record: Case) -> str:
+        """How many orders, or else records of its own kind."""
+        return held_words(record)
+
+    def value_record_count(self, record: Case) -> str:
+        """The number alone, for CSV."""
+        return str(record.order_count or record.record_count)
 
     def render_value(self, record: Case) -> SafeString | str:
         """Money with its currency."""

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from core.models import User
-from core.permissions import EDIT_SKU_MAPS, FIX_ORDERS, VIEW_OPERATIONS, WORK_CASES, page
+from core.permissions import EDIT_SKU_MAPS, VIEW_OPERATIONS, WORK_CASES, page
 from core.web.keyset import Order
 from core.web.listing import ListPage
 from exceptions.domain.catalogue import kind_of
@@ -20,8 +20,8 @@ from exceptions.queries.desk import cases_of_tab, waiting_by_team
 from exceptions.services.change_case import acknowledge_case, assign_case, comment_on_case, snooze_case
 from exceptions.web.case_page import case_context, fix_form, preview_fix
 from exceptions.web.filters import CaseFilter
-from exceptions.web.fixes import FIXES, SETTLE, Fix
-from exceptions.web.forms import AssignForm, CommentForm, SettleForm, SnoozeForm
+from exceptions.web.fixes import FIXES, SETTLE, Fix, word_of
+from exceptions.web.forms import AssignForm, CommentForm, SnoozeForm
 from exceptions.web.tables import CaseTable
 from integration.errors import InvalidInputError
 from integration.services.suggest_items import suggest_items
@@ -33,7 +33,7 @@ DESK: Final = ListPage(
     table=CaseTable,
     orders={
         "severity": Order("severity"),
-        "order_count": Order("order_count"),
+        "record_count": Order("record_count"),
         "value": Order("value"),
         "deadline_at": Order("deadline_at", nullable=True),
         "opened_at": Order("opened_at"),
@@ -76,11 +76,15 @@ def fix(request: HttpRequest, pk: int) -> HttpResponse:
     return _apply(request, row, chosen, form, "fix_form")
 
 
-@page(FIX_ORDERS)
+@page(VIEW_OPERATIONS)
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a person's word that it was dealt with outside."""
-    return _apply(request, _case(pk), SETTLE, SettleForm(request.POST), "settle_form")
+    """Take a person's word: dealt with outside, or meant as it is. Each asks for a permission of its own."""
+    row = _case(pk)
+    word = word_of(row) or SETTLE
+    if not request.user.has_perm(word.permission):
+        raise PermissionDenied
+    return _apply(request, row, word, word.form(request.POST), "settle_form")
 
 
 @page(EDIT_SKU_MAPS)
