@@ -37,6 +37,8 @@ class StockItem(models.Model):
             models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="stock_item_name_begins"),
             GinIndex(fields=["tags"], name="stock_item_tags"),
             GinIndex(fields=["upcs"], name="stock_item_upcs"),
+            # Kits are few, and asked for with every number.
+            models.Index(fields=["warehouse", "number"], name="stock_item_kits", condition=Q(is_order_kit=True)),
         ]
 
     def __str__(self) -> str:

@@ -69,6 +69,12 @@ class StockRule(models.Model):
         indexes = [
             models.Index(fields=["item_number"], name="stock_rule_item", condition=Q(is_active=True)),
             models.Index(fields=["offer_sku"], name="stock_rule_offer", condition=Q(is_active=True)),
+            # Rules for more than one item are few among those for one, and asked for with every number.
+            models.Index(
+                fields=["facility"],
+                name="stock_rule_wide",
+                condition=Q(is_active=True, offer_sku="", item_number=""),
+            ),
         ]
 
     def __str__(self) -> str:
