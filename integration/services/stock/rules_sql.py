@@ -33,7 +33,8 @@ keyed AS NOT MATERIALIZED (
     FROM rule r
 ),
 """
-# Which rules fit which offers, by SKU, by item, by tag. Item and tag fit an offer that is one item and no other.
+# Which rules fit which offers, by SKU, by item, by tag. Item and tag fit an offer that is one item and no other, which
+# is looked up where a rule fits, and not for every offer: `r.key > 0`, which always holds, puts the look after the join.
 FITTING = """
 fitting AS (
     SELECT m.offer_sku, r.aspect, r.key FROM mapped m JOIN keyed r ON r.offer_sku = m.offer_sku
@@ -43,7 +44,7 @@ fitting AS (
         AND (r.item_number = '' OR r.item_number = m.item_number) AND (r.tag = '' OR r.tag = ANY(i.tags))
         AND ((r.item_number = '' AND r.tag = '') OR NOT EXISTS (
             SELECT 1 FROM integration_skumapping x
-            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number))
+            WHERE r.key > 0 AND x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number))
     UNION ALL
     SELECT m.offer_sku, r.aspect, r.key FROM mapped m JOIN keyed r ON r.item_number = m.item_number
     LEFT JOIN integration_stockitem i
@@ -51,14 +52,14 @@ fitting AS (
     WHERE r.offer_sku = '' AND r.item_number <> '' AND r.facility_id IS NULL AND (r.tag = '' OR r.tag = ANY(i.tags))
         AND NOT EXISTS (
             SELECT 1 FROM integration_skumapping x
-            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
+            WHERE r.key > 0 AND x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
     UNION ALL
     SELECT m.offer_sku, r.aspect, r.key
     FROM keyed r JOIN integration_stockitem i ON i.warehouse_id = %(warehouse)s AND i.tags @> ARRAY[r.tag]::varchar[]
     JOIN mapped m ON m.item_number = i.number
     WHERE r.tag <> '' AND r.offer_sku = '' AND r.item_number = '' AND r.facility_id IS NULL AND NOT EXISTS (
             SELECT 1 FROM integration_skumapping x
-            WHERE x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
+            WHERE r.key > 0 AND x.channel_id = %(channel)s AND x.offer_sku = m.offer_sku AND x.item_number <> m.item_number)
 ),
 widest AS MATERIALIZED (
     SELECT max(key) FILTER (WHERE aspect = 'buffer') AS buffer, max(key) FILTER (WHERE aspect = 'floor') AS floor,
