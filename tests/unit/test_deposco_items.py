@@ -269,7 +269,7 @@ def test_details_of_a_kit_that_may_have_been_cut_come_from_their_own_list() -> N
         page(kit(detail("Output", "X1", 1), detail("Input", "P1", 1))),
         page(kit(detail("Output", "K1", 0), detail("Input", "P1", 1))),
         page(kit(detail("Output", "K1", 1))),
-        page(kit(detail("Output", "K1", 1), {"type": "Input", "item": None, "quantity": 1})),
+        page(kit(detail("Output", "K1", 1), detail("Input", "P1", 1), {"type": "Input", "item": None, "quantity": 1})),
         page(kit(detail("Output", "K1", 1), detail("Input", "P1", 1), businessUnit={"businessKey": {"code": "X"}})),
     ],
     ids=["none", "another's", "makes none", "of nothing", "item is gone", "another unit's"],
