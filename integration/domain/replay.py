@@ -10,6 +10,7 @@ Where an offer is of one item, facilities stay eligible and the rules differ onl
 buffer never oversells more nor withholds less, demand by demand. It may where a buffer is in percent, since a number
 that falls within the lag leaves the smaller buffer with more sales already taken off, and where floor, cap, share or
 packs bend the number; with no lag nothing is ever oversold.
+What stays free may be withheld from several buyers until the stock moves: each demand is judged alone.
 """
 
 from collections import deque

@@ -161,6 +161,13 @@ def test_a_change_within_an_hour_of_the_one_before_is_not_passed_over() -> None:
     assert next_change(late, promise, berlin(11, 24, 23, 40)) == berlin(11, 25, 0)
 
 
+def test_a_change_in_the_midst_of_a_closed_day_is_found() -> None:
+    """Begun on Monday it leaves at five; forty hours before that the promise, which knows no weekend, can be kept."""
+    quick = replace(WEEK, handling_hours=5)
+
+    assert next_change(quick, Promise(40, skips_weekends=False, zone=BERLIN), berlin(11, 28, 1)) == berlin(11, 28, 13)
+
+
 def test_a_change_further_than_asked_for_is_none() -> None:
     promise = Promise(24, zone=BERLIN)
 
