@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from integration.domain.promise import FacilityCalendar, Promise, due_at, eligibility, leaves_at, next_change
@@ -210,6 +210,7 @@ def minutes_of_work(calendar: FacilityCalendar, since: datetime, until: datetime
     return count
 
 
+@settings(deadline=None)  # counts minute by minute
 @given(calendars(), minutes)
 def test_handling_takes_as_long_on_working_days_as_a_count_of_minutes_says(
     calendar: FacilityCalendar, ordered_at: datetime
@@ -236,6 +237,7 @@ def end_of(local: datetime) -> datetime:
     return moment
 
 
+@settings(deadline=None)  # counts minute by minute
 @given(calendars(), promises, minutes)
 def test_the_answer_stays_until_the_next_change_and_is_another_then(
     calendar: FacilityCalendar, promise: Promise, at: datetime
