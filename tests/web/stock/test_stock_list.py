@@ -101,6 +101,16 @@ def test_another_warehouse_with_the_same_item_number_keeps_its_own_numbers(sign_
     assert f"ITEM-1 {second.name} 80 - 66" in words
 
 
+def test_a_question_is_not_answered_by_the_same_item_number_of_another_warehouse(sign_in: SignIn) -> None:
+    here, there = stock_channel("HERE"), stock_channel("THERE")
+    offer_of(item_on(here, "ITEM-1", name="Ours"), here, "SKU-1", is_stale=True)
+    item_on(there, "ITEM-1", name="Theirs")
+
+    words = words_of(sign_in("Ecommerce"), "/stock/?question=stale")
+
+    assert ("Ours" in words, "Theirs" in words) == (True, False)
+
+
 def test_a_chosen_channel_has_the_only_column_and_its_items_alone_also_as_csv(sign_in: SignIn) -> None:
     harbour = stock_channel("HARBOUR")
     north = stock_channel("NORTH", warehouse=harbour.warehouse)
