@@ -15,6 +15,8 @@ from sandbox.wire import Response, json_response
 
 CSV, JSON = "text/csv", "application/json"
 ITEMS, MEGABYTES = (10_000, 1_000_000), (10, 1_000)
+# Files are heavy: those of so many exports are kept.
+KEPT = 20
 FILE = "/api/offers/export/async/file"
 
 
@@ -73,7 +75,7 @@ def request_export(call: Context) -> Response:
         call.now,
     )
     operator.exports[job.tracking_id] = job
-    call.effective = True
+    call.effective, call.subjects = True, [job.tracking_id]
     if not job.plan.stays:
         seconds = job.plan.seconds if job.plan.seconds >= 0 else operator.export_seconds
         operator.later(call.now + job.plan.delay + seconds, lambda at: run(operator, job, at))
@@ -125,6 +127,8 @@ def run(operator: Operator, job: ExportJob, at: float) -> None:
     for start in range(0, max(1, len(rows)), most):
         job.files += _files(job, rows[start : start + most], names, heaviest)
     job.status = "COMPLETED"
+    for old in list(operator.exports.values())[:-KEPT]:
+        old.files = []
 
 
 def _files(job: ExportJob, rows: list[Json], names: list[str], heaviest: int) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ def import_stock(call: Context) -> Response:
     job = ImportJob("", "stock", call.shop.id, call.sent, sha256(content).digest(), lines, apply, Plan())
     job.header, job.is_readable = header, {"offer-sku", "quantity"} <= set(header)
     job = begin(call, job)
-    call.effective = True
+    call.effective, call.subjects = True, [job.id]
     location = f"/api/offers/stock/imports/{job.id}/status"
     return json_response({"import_id": job.id}, 201, (("location", location),))
 

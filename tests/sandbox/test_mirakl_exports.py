@@ -178,6 +178,17 @@ def test_an_export_of_another_shop_and_a_file_that_is_none_are_not_found(market:
     assert codes == [404, 404, 404]
 
 
+def test_files_of_the_last_twenty_exports_are_kept(market: Marketplace) -> None:
+    first = _files(market)[0]
+    for _ in range(20):
+        _files(market)
+
+    again = market.http.get(str(first.url), headers={"Accept": "*/*"})
+
+    assert (first.status_code, again.status_code) == (200, 404)
+    assert sum(bool(job.files) for job in market.operator.exports.values()) == 20
+
+
 def test_differential_exports_are_held_to_one_a_minute_and_full_ones_to_one_a_day_where_days_count(
     market: Marketplace,
 ) -> None:

@@ -227,6 +227,7 @@ def test_the_hand_lists_imports_with_their_times(market: Marketplace) -> None:
 
     assert (row["id"], row["status"], row["lines"], row["good"], row["errors"]) == (number, "COMPLETE", 1, 1, 0)
     assert row["sent"] < row["starts_at"] < row["ended_at"]
+    assert [entry.key for entry in market.world.ledger if entry.operation == "STO01"] == [number]
 
 
 @pytest.mark.parametrize("plan", [{"stays": "PENDING"}, {"ends": "COMPLETE"}, {"slow": True}])
