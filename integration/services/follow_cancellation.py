@@ -6,6 +6,7 @@ from integration.models import Hold, Order
 from integration.services.hold_record import hold_record
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
+from integration.services.stock.touch_stock import recheck_orders
 from integration.services.withdraw_create import postpone_create, warehouse_may_have
 
 STAYS = ("order.cancelled_after_release", "shipment.rolled_back")
@@ -26,6 +27,7 @@ def follow_cancellation(*, order: Order, now: datetime) -> None:
     if reached:
         has_left = order.shipped_at is not None or order.parcels.exclude(state="withdrawn").exists()
         words = "it has left the warehouse" if has_left else "the warehouse has it"
+        recheck_orders([order], reason="cancelled")
         told = order.holds.filter(kind="order.cancelled_after_release", cause_key=order.order_id).exists()
         if not told and order.confirmed_at is None:
             hold_record(

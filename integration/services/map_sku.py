@@ -10,6 +10,7 @@ from core.models import User
 from integration.errors import InvalidInputError
 from integration.models import Channel, Hold, SkuMapping
 from integration.services.release_holds import Released, release_holds
+from integration.services.stock.touch_stock import touch_maps
 
 SKU_HOLDS = ("order.sku_unmapped", "order.sku_ambiguous", "order.item_inactive")
 
@@ -41,6 +42,7 @@ def map_sku(
             before=before,
             after={item: str(units) for item, units in components},
         )
+        touch_maps(channel=channel, offer_skus=[offer_sku], item_numbers=[*before, *(item for item, _ in components)])
         return release_holds(hold_ids=sku_holds(channel, [offer_sku]), by=by, how=f"SKU {offer_sku} mapped")
 
 

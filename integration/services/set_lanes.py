@@ -8,6 +8,7 @@ from core.audit import record_audit
 from core.models import User
 from integration.errors import InvalidInputError
 from integration.models import LANES, Channel
+from integration.services.stock.ask_recompute import ask_recompute
 
 
 def set_lanes(*, channel: Channel, lanes: Sequence[str], by: User | None) -> Channel:
@@ -21,6 +22,9 @@ def set_lanes(*, channel: Channel, lanes: Sequence[str], by: User | None) -> Cha
         before = list(channel.lanes)
         channel.lanes = [lane for lane in LANES if lane in lanes]
         channel.save(update_fields=["lanes"])
+        if "stock" in set(channel.lanes) - set(before):
+            # What was touched while it was off was not worked out.
+            ask_recompute(channels=[channel], reason="the lane was switched on")
         record_audit(
             by=by, action="channel.lanes", subject=channel, before={"lanes": before}, after={"lanes": channel.lanes}
         )

@@ -21,6 +21,7 @@ from integration.services.follow_cancellation import follow_cancellation
 from integration.services.follow_change import Wanted, follow_change, wanted_of
 from integration.services.move_stage import STAMPS
 from integration.services.order_facts import is_news, line_facts, order_facts
+from integration.services.stock.touch_stock import touch_orders
 
 LINE_FIELDS = (
     "mirakl_state",
@@ -52,6 +53,8 @@ ORDER_FIELDS = (
     *sorted(set(STAMPS.values()) - {"accepted_at"}),
 )
 AT_ONCE = 100
+# Stages of an order whose units no warehouse has taken out of its stock yet.
+IN_FLIGHT = ("received", "accepted", "awaiting_debit", "ready")
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,12 @@ def store_orders(*, channel: Channel, orders: Sequence[WireOrder]) -> Stored:
             and is_news(known[order_id], order)
         ]
         rows = _create(channel, new, hashes, now)
-        _change(changed, hashes, now)
+        moved = _change(changed, hashes, now)
         touched = rows + [row for row, _ in changed]
         _keep_messages(touched, fresh, hashes, now)
         decide_acceptance(channel=channel, orders=[row for row in touched if row.stage == "received"], now=now)
+        # A shop takes what it sells off its own number, and gives back what is cancelled: it is told ours again.
+        touch_orders([row for row in rows if row.stage in IN_FLIGHT] + moved, is_forced=True)
     return Stored(new=len(rows), changed=len(changed), same=len(fresh) - len(rows) - len(changed))
 
 
@@ -149,11 +154,13 @@ def _stamp(row: Order, order: WireOrder, now: datetime) -> None:
         row.accepted_at = order.acceptance_decision_date or now
 
 
-def _change(changed: Sequence[tuple[Order, WireOrder]], hashes: Mapping[str, str], now: datetime) -> None:
+def _change(changed: Sequence[tuple[Order, WireOrder]], hashes: Mapping[str, str], now: datetime) -> list[Order]:
+    """Write what changed and let it be followed; returns orders that now hold more units, or fewer, than before."""
     lines: dict[int, dict[str, OrderLine]] = defaultdict(dict)
     for line in OrderLine.objects.filter(order__in=[row for row, _ in changed]):
         lines[line.order_id][line.line_id] = line
     before = {row.id: wanted_of(row, lines[row.id].values()) for row, _ in changed}
+    stages = {row.id: row.stage for row, _ in changed}
     touched: list[OrderLine] = []
     events: list[OrderEvent] = []
     for row, order in changed:
@@ -165,6 +172,12 @@ def _change(changed: Sequence[tuple[Order, WireOrder]], hashes: Mapping[str, str
     OrderEvent.objects.bulk_create(events)
     for row, _ in changed:
         _follow(row, before[row.id], wanted_of(row, lines[row.id].values()), now)
+    return [
+        row
+        for row, _ in changed
+        if before[row.id].quantities != wanted_of(row, lines[row.id].values()).quantities
+        or (stages[row.id] in IN_FLIGHT) != (row.stage in IN_FLIGHT)
+    ]
 
 
 def _change_order(row: Order, order: WireOrder, digest: str, now: datetime) -> list[OrderEvent]:

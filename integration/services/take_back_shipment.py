@@ -10,6 +10,7 @@ from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
+from integration.services.stock.touch_stock import recheck_orders
 
 CONFIRMATIONS = ("mirakl.confirm_parcel", "mirakl.confirm_order")
 UNSENT = ("new", "waiting", "held")
@@ -23,6 +24,8 @@ def take_back_shipment(*, shipment: Shipment, orders: Sequence[Order], now: date
     shipment.save(update_fields=["rolled_back_at"])
     parcels = list(shipment.parcels.exclude(state="withdrawn").select_for_update())
     told = [parcel for parcel in parcels if not _withdraw(parcel)]
+    # What comes back into the building is there again.
+    recheck_orders(orders, reason="taken back")
     for order in orders:
         record_event(
             order=order,

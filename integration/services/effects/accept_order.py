@@ -17,6 +17,7 @@ from integration.services.effects.fan_out import fan_out
 from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
+from integration.services.stock.touch_stock import touch_orders
 from integration.services.store_orders import store_orders
 
 
@@ -91,6 +92,9 @@ class AcceptOrder:
             if line.line_id in accepted and line.quantity_accepted is None:
                 line.quantity_accepted = line.quantity if accepted[line.line_id] else 0
                 line.save(update_fields=["quantity_accepted"])
+        if not all(accepted.values()):
+            # What was refused is for sale again, and the shop may have put it back by itself.
+            touch_orders([order], is_forced=True)
         if order.stage != "received":
             if order.accepted_at is None:
                 order.accepted_at = now

@@ -22,6 +22,7 @@ from integration.services.hold_record import hold_record
 from integration.services.move_stage import move_stage
 from integration.services.record_event import record_event
 from integration.services.release_holds import release_holds
+from integration.services.stock.touch_stock import recheck_orders, touch_orders
 from integration.services.take_soon import take_soon
 
 TO_VERIFY = "wms.to_verify"
@@ -114,6 +115,9 @@ class CreateOrder:
         if order.in_wms_at is None:
             order.in_wms_at = now
             order.save(update_fields=["in_wms_at"])
+            # Its units are in flight until a reading shows stock without them: one is asked for.
+            touch_orders([order])
+            recheck_orders([order], reason="in the warehouse")
         if order.stage == "ready":
             move_stage(
                 order=order,

@@ -18,12 +18,18 @@ WITH lines AS (
     WHERE o.id = ANY(%(orders)s) AND c.warehouse_id IS NOT NULL
 )
 """
+# A kit has no stock of its own: what is in it is meant.
+_ITEMS_OF_LINES = """
+FROM lines l JOIN integration_skumapping m ON m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku
+LEFT JOIN integration_stockitem k ON k.warehouse_id = l.warehouse_id AND k.number = m.item_number AND k.is_order_kit
+LEFT JOIN integration_itemcomponent c ON c.kit_id = k.id
+"""
 _TOUCH_ITEMS = (
     _OF_ORDERS
     + """INSERT INTO integration_stocktouch (warehouse_id, item_number, channel_id, offer_sku, is_forced)
-SELECT DISTINCT l.warehouse_id, m.item_number, NULL::bigint, '', false
-FROM lines l JOIN integration_skumapping m ON m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku
+SELECT DISTINCT l.warehouse_id, COALESCE(c.component_number, m.item_number), NULL::bigint, '', false
 """
+    + _ITEMS_OF_LINES
 )
 _TOUCH_OFFERS = (
     _OF_ORDERS
@@ -34,9 +40,10 @@ SELECT l.warehouse_id, '', l.channel_id, l.offer_sku, true FROM lines l
 _RECHECK = (
     _OF_ORDERS
     + """INSERT INTO integration_stockrecheck (warehouse_id, item_number, reason, asked_at, not_before)
-SELECT DISTINCT l.warehouse_id, m.item_number, %(reason)s, app_now(), app_now() + make_interval(secs => %(wait)s)
-FROM lines l JOIN integration_skumapping m ON m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku
+SELECT DISTINCT l.warehouse_id, COALESCE(c.component_number, m.item_number), %(reason)s, app_now(),
+    app_now() + make_interval(secs => %(wait)s)
 """
+    + _ITEMS_OF_LINES
 )
 # How long after an order reached the warehouse its units are surely out of what it says is available.
 SETTLE_SECONDS = 5.0
@@ -63,6 +70,13 @@ def touch_offers(*, channel: Channel, offer_skus: Iterable[str], is_forced: bool
         ],
         batch_size=5000,
     )
+
+
+def touch_maps(*, channel: Channel, offer_skus: Iterable[str], item_numbers: Iterable[str]) -> None:
+    """These SKUs are now, or were, these items: their offers follow, and what the items are in, for units in flight."""
+    if channel.warehouse_id is not None:
+        touch_offers(channel=channel, offer_skus=offer_skus)
+        touch_items(warehouse_id=channel.warehouse_id, item_numbers=item_numbers)
 
 
 def touch_orders(orders: Sequence[Order], *, is_forced: bool = False) -> None:
