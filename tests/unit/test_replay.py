@@ -73,7 +73,7 @@ def test_a_number_follows_by_the_lag_and_not_before() -> None:
 
 
 def test_a_cap_is_shown_anew_when_what_was_sold_is_known() -> None:
-    story = history([move(-60, 10)], [(10, 2), (11, 2), (20, 2)])
+    story = history([move(-60, 10)], [(10, 2), (11.9, 2), (12, 2)])
 
     assert of_day(story, NumberRules(cap=2)) == Outcome(sold=4, oversold=0, withheld=2)
 
