@@ -18,6 +18,7 @@ from bench.own import ROOT, environment, manage, own_database, own_sandbox
 from tests.faults.processes import Seen, kill, marked, strangers
 
 POLL_SECONDS = 2
+PUSH_SECONDS = 3
 QUEUES = {"accept": 2, "dispatch": 2, "import": 2, "orders": 3, "stock": 2, "watch": 1}
 # Of each queue: main, sentinel, monitor, pusher and its workers; then the ticker and the launcher.
 COMPLETE = sum(4 + workers for workers in QUEUES.values()) + 2
@@ -27,8 +28,10 @@ SKUS = [f"SKU-{number:03d}" for number in range(1, 41)]
 class Rig:
     """The workers and the books of both sides."""
 
-    def __init__(self, url: str, port: int, folder: Path, *, api: str = "v1", rate: float = 50) -> None:
-        self.api, self.rate = api, rate
+    def __init__(
+        self, url: str, port: int, folder: Path, *, api: str = "v1", rate: float = 50, stock: bool = False
+    ) -> None:
+        self.api, self.rate, self.stock = api, rate, stock
         self.mark = f"HOLDPOINT_TEST_MARK={uuid.uuid4().hex}"
         name, _, value = self.mark.partition("=")
         self.environment = environment(url, **{name: value})
@@ -37,7 +40,7 @@ class Rig:
         self.pushed: list[str] = []
         self._numbers = itertools.count(1)
         self._launcher: subprocess.Popen[bytes] | None = None
-        self._over = threading.Event()
+        self._over, self.load_over = threading.Event(), threading.Event()
         self.restarts = 0
 
     @property
@@ -59,7 +62,8 @@ class Rig:
         more = ["--business-unit", tenant["business_unit"], "--password-file", str(password), "--api", self.api]
         self.manage("connect_deposco", "HOUSE", *address, *more, "--rate-per-second", str(self.rate))
         shop = ["--url", f"{self.base}/mirakl/north", "--api-key-file", str(key), "--shop-id", "2001"]
-        lanes = ["--lanes", "acceptance,import,dispatch", "--poll-seconds", str(POLL_SECONDS), "--warehouse", "HOUSE"]
+        wanted = "acceptance,import,dispatch,stock" if self.stock else "acceptance,import,dispatch"
+        lanes = ["--lanes", wanted, "--poll-seconds", str(POLL_SECONDS), "--warehouse", "HOUSE"]
         self.manage("connect_mirakl", "SHOP", *shop, *lanes)
         self.manage("import_sku_map", "SHOP", str(skus))
         self.manage("shell", "-c", _MAPPINGS)
@@ -79,8 +83,8 @@ class Rig:
             time.sleep(0.2)
 
     def load(self) -> None:
-        """Let an order come in every half second."""
-        while not self._over.is_set():
+        """Let an order come in every half second, until the load is over."""
+        while not self.load_over.is_set():
             self.push()
             time.sleep(0.5)
 
@@ -152,6 +156,7 @@ class Rig:
     def clear(self) -> None:
         """Whatever happened, leave nothing behind."""
         self._over.set()
+        self.load_over.set()
         time.sleep(0.3)
         if self._launcher is not None and self._launcher.poll() is None:
             self._launcher.kill()
@@ -160,22 +165,25 @@ class Rig:
         self.far.close()
 
 
-_MAPPINGS = """
-from integration.models import Channel
+_MAPPINGS = f"""
+PUSH_SECONDS = {PUSH_SECONDS}
+from integration.models import Channel, ChannelStock
 from integration.services.map_carrier import map_carrier
 from integration.services.map_shipping_method import map_shipping_method
 channel = Channel.objects.get(code="SHOP")
 for code in ("STD", "EXP"):
     map_shipping_method(channel=channel, shipping_type_code=code, ship_via="Ground", ship_vendor="DHL", by=None)
 map_carrier(channel=channel, wms_carrier="DHL", carrier_name="DHL", by=None)
+# A file every few seconds instead of every minute, so that many are under way when processes die.
+ChannelStock.objects.update(push_seconds=PUSH_SECONDS)
 """
 
 
 @contextmanager
-def rig(folder: Path, name: str, *, api: str = "v1", rate: float = 50) -> Iterator[Rig]:
+def rig(folder: Path, name: str, *, api: str = "v1", rate: float = 50, stock: bool = False) -> Iterator[Rig]:
     """A connected rig with its workers up and an order through."""
     with own_database(f"holdpoint_{name}_{uuid.uuid4().hex[:8]}") as url, own_sandbox() as port:
-        one = Rig(url, port, folder, api=api, rate=rate)
+        one = Rig(url, port, folder, api=api, rate=rate, stock=stock)
         try:
             one.connect()
             threading.Thread(target=one.supervise, daemon=True).start()

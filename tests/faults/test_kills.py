@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import kill, unreaped
-from tests.faults.rig import Rig, rig, wait_for
+from tests.faults.rig import SKUS, Rig, rig, wait_for
+from tests.faults.stock_books import StockBooks
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,6 +19,8 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found through /proc"),
 ]
 HEAL_SECONDS = 60
+# A file whose answer died with its worker goes again after a minute, and the warehouse is read each minute.
+NUMBERS_SECONDS = 240
 KINDS = ("hp-worker", "hp-monitor", "hp-pusher", "hp-sentinel", "hp-queue", "hp-ticker", "hp-launcher", "all of them")
 
 
@@ -28,8 +31,10 @@ def test_whatever_is_killed_heals_within_a_minute_and_doubles_nothing(
         "kill -9", [f"{'killed':24}{'processes':>10}{'healed after':>14}{'doubled':>9}{'orphans':>9}"]
     )
 
-    with rig(tmp_path, "kills") as one:
+    with rig(tmp_path, "kills", stock=True) as one:
+        stock = StockBooks(one.far, {sku: sku.replace("SKU", "ITEM") for sku in SKUS}, one.load_over)
         threading.Thread(target=one.load, daemon=True).start()
+        threading.Thread(target=stock.move, daemon=True).start()
         for kind in KINDS:
             victims = one.processes("" if kind == "all of them" else kind)
             assert victims, f"there is no {kind}"
@@ -48,6 +53,19 @@ def test_whatever_is_killed_heals_within_a_minute_and_doubles_nothing(
         wait_for(lambda: unreaped(one.launcher) == 0, 10, lambda: f"{unreaped(one.launcher)} were not reaped")
         pushed = list(one.pushed)
         caught_up = wait_for(lambda: not set(pushed) & set(one.unfinished()), 120, lambda: _left(one, pushed))
+        one.load_over.set()
+        settled = wait_for(
+            lambda: not one.unfinished() and not stock.wrong(), NUMBERS_SECONDS, lambda: _numbers(one, stock)
+        )
+        lines.append(
+            f"{stock.moves} moves of stock meanwhile, {len(stock.imports())} files, {len(stock.overlaps())} at once,"
+            f" {stock.backwards()} older numbers after newer; all {len(SKUS)} right {settled:.1f} s after the last move"
+        )
+        assert stock.overlaps() == []
+        assert stock.backwards() == 0
+        one.load_over.clear()
+        threading.Thread(target=one.load, daemon=True).start()
+        wait_for(lambda: bool(one.unfinished()), 10, lambda: "no order came in")
         code, took = one.stop()
         left = one.processes()
         lines.append(
@@ -87,6 +105,10 @@ def _heals(one: Rig, dead: set[int]) -> float:
         return not pids & dead and one.is_complete() and one.reached(probe)
 
     return wait_for(is_well, HEAL_SECONDS, lambda: f"{len(one.processes())} processes, probe: {one.reached(probe)}")
+
+
+def _numbers(one: Rig, stock: StockBooks) -> str:
+    return f"{stock.wrong()[:5]} of {len(stock.wrong())}; {len(one.unfinished())} unfinished; {one.manage('status')}"
 
 
 def _left(one: Rig, pushed: list[str]) -> str:
