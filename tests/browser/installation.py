@@ -37,6 +37,8 @@ class Installation:
     web_port: int
     sandbox_port: int
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    # What tests have put into it once, for those that share it.
+    marks: set[str] = field(default_factory=set)
 
     @property
     def web(self) -> str:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.web.addresses import addresses
 from tests.browser.conftest import OpenAs
 from tests.browser.installation import Installation, until
+from tests.browser.stocked import put_stock
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 SERIOUS = {"serious", "critical"}
@@ -25,6 +26,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 LINKED = {
     "/exceptions/?tab=all": r"/exceptions/\d+/$",
     "/orders/": r"/orders/\d+/$",
+    "/stock/": r"/stock/items/\d+/$",
+    "/stock/pushes/?refusals=true": r"/stock/pushes/\d+/$",
 }
 
 
@@ -51,6 +54,9 @@ def busy(installation: Installation) -> Installation:
     installation.play("floor", default_script="one_parcel", weights={}, step_seconds=0.5)
     installation.play("orders", operator="harbour", shop_id=3001, lines=[["SKU-001", 1]], count=3)
     installation.play("orders", operator="harbour", shop_id=3001, lines=[["SKU-NEW-1", 1]])
+    if "stocked" not in installation.marks:
+        put_stock(installation)
+        installation.marks.add("stocked")
     until("something is held", lambda: '"orders_held": 0' not in installation.manage("status", "--json"), seconds=60)
     return installation
 
