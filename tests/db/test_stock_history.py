@@ -6,6 +6,7 @@ from django.db import connection as database
 
 from core.clock import db_now
 from integration.models import (
+    Channel,
     Facility,
     ItemStockHour,
     OfferStockHour,
@@ -184,7 +185,22 @@ def test_queues_of_warehouses_that_nobody_sells_from_are_emptied_and_others_are_
     assert list(StockRecheck.objects.values_list("warehouse_id", flat=True)) == [north.warehouse.pk]
 
 
+def test_a_reading_of_a_warehouse_that_is_no_longer_sold_from_ends_with_what_it_put_aside(north: House) -> None:
+    sell_stock(north)
+    reading = StockReading.objects.create(warehouse=north.warehouse, kind="full", began_at=db_now())
+    StockIntake.objects.create(reading=reading, item_number="ITEM-001", facility_number="LVL", read_at=db_now())
+    keep()
+    still_sold = StockReading.objects.get().state
+
+    Channel.objects.update(lanes=["acceptance"])
+    keep()
+
+    assert (still_sold, StockReading.objects.get().state) == ("running", "failed")
+    assert not StockIntake.objects.exists()
+
+
 def test_rows_that_a_reading_left_behind_are_forgotten_and_those_of_one_under_way_are_not(north: House) -> None:
+    sell_stock(north)
     now = db_now()
     for kind, state in (("full", "running"), ("delta", "failed")):
         reading = StockReading.objects.create(warehouse=north.warehouse, kind=kind, state=state, began_at=now)

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Subquery
 from core.clock import db_now
 from integration.models import StockReading, Warehouse
 from integration.queries.stock.warehouses_read import warehouses_read
+from integration.services.stock.begin_reading import break_off
 from integration.services.stock.judge_feed import clear_feed
 from integration.services.stock.keep_days import keep_days
 from integration.services.stock.roll_up_moves import roll_up_moves
@@ -52,13 +53,20 @@ def keep_history(
     for warehouse in Warehouse.objects.filter(is_active=True).order_by("code"):
         counts["rolled_up"] += roll_up_moves(warehouse=warehouse, now=now, oldest=now - history)
         heartbeat()
-        if warehouse not in read:
-            clear_feed(warehouse=warehouse, now=now)
+    for warehouse in Warehouse.objects.exclude(id__in=[one.pk for one in read]).order_by("code"):
+        _leave(warehouse, now)
     values = {"oldest": now - hours, "read": [warehouse.pk for warehouse in read], "piece": PIECE}
     for name, statement in {**FORGET_HOURS, **FORGET_QUEUES, "intake": FORGET_INTAKE}.items():
         counts[name] = _in_pieces(statement, values, heartbeat)
     counts["readings"] = _forget_readings(now)
     return counts
+
+
+def _leave(warehouse: Warehouse, now: datetime) -> None:
+    """Nobody sells this warehouse's stock any more: what was begun for it ends, and that it is not read is no finding."""
+    clear_feed(warehouse=warehouse, now=now)
+    for reading in StockReading.objects.filter(warehouse=warehouse, state=StockReading.State.RUNNING):
+        break_off(reading=reading, problem="The stock lane was switched off for every shop of this warehouse.")
 
 
 def _in_pieces(statement: str, values: dict[str, Any], heartbeat: Callable[[], None]) -> int:

@@ -28,7 +28,7 @@ FEED_KINDS: Final = (StockReading.Kind.FULL, StockReading.Kind.DELTA)
 
 @dataclass(frozen=True)
 class StockRead:
-    """What one beat brought: rows told, numbers that changed, items that were asked for by number."""
+    """What one beat brought: rows told, numbers that changed, rows of items that were asked for by number."""
 
     read: int = 0
     changed: int = 0
