@@ -139,6 +139,21 @@ def test_a_difference_keeps_its_beginning_and_ends_when_the_number_is_right() ->
     assert offer().differs_since is None
 
 
+def test_a_difference_seen_twice_outlasts_a_newer_number_on_its_way_and_one_seen_once_does_not() -> None:
+    channel = ChannelFactory()
+    for sku in ("ONCE", "TWICE"):
+        told(channel, sku, 7)
+        shown(channel, sku, 5)
+    prove(channel)
+    OfferStock.objects.filter(offer_sku="ONCE").update(wanted_seq=11)
+    prove(channel)
+    OfferStock.objects.filter(offer_sku="TWICE").update(wanted_seq=11)
+
+    prove(channel)
+
+    assert (offer("ONCE").differs_since, offer("TWICE").differs_since is None) == (None, False)
+
+
 def test_only_rows_that_say_something_new_are_written() -> None:
     channel = ChannelFactory()
     for number in range(30):

@@ -19,14 +19,13 @@ SELECT o.pushed - o.seen, count(*) FROM integration_offerstock o
 WHERE o.channel_id = %(channel)s AND o.pushed > 0 AND o.seen > 0 AND o.seen_at > o.pushed_at
   AND o.wanted_seq <= o.pushed_seq
 GROUP BY 1"""
-# A difference that a second reading confirmed. Left out: what one gap explains, which is a case of its own, and what a
+# A difference that a second reading confirmed, until a reading shows it gone. Left out: what one gap explains, which is a case of its own, and what a
 # person said is meant, until the offer was right once and differs anew.
 DIFFERENCES: Final = """
 WITH differing AS (
     SELECT o.offer_sku, o.pushed, o.seen, o.seen - o.pushed AS by, o.differs_since
     FROM integration_offerstock o
     WHERE o.channel_id = %(channel)s AND o.differs_since IS NOT NULL AND o.seen_at > o.differs_since
-      AND o.wanted_seq <= o.pushed_seq AND o.pushed_at <= o.seen_at
       AND (%(gap)s::int IS NULL OR o.seen = 0 OR o.pushed - o.seen <> %(gap)s)
       AND (%(explained)s::timestamptz IS NULL OR o.differs_since > %(explained)s)
       AND EXISTS (SELECT 1 FROM integration_listedoffer l
@@ -60,7 +59,7 @@ WITH still AS (
     LEFT JOIN LATERAL unnest(l.inactivity_reasons) AS reason ON true
     WHERE l.channel_id = %(channel)s AND NOT l.is_active AND l.gone_at IS NULL AND o.wanted > 0
       AND (reason IS NULL OR reason <> ALL(%(needs_quantity)s)
-           OR (o.pushed > 0 AND o.wanted_seq <= o.pushed_seq AND o.seen_at > o.pushed_at + interval '60 seconds'))
+           OR (o.pushed > 0 AND o.seen = o.pushed AND o.wanted_seq <= o.pushed_seq AND o.seen_at > o.pushed_at))
 ), placed AS (
     SELECT *, row_number() OVER (PARTITION BY reason ORDER BY wanted DESC, offer_sku) AS place FROM still
 )

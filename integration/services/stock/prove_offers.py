@@ -13,6 +13,7 @@ from integration.services.stock.lock_numbers import lock_numbers
 SETTLE: Final = timedelta(seconds=60)
 # A look at every offer whose number is not proved yet, is another than was told, or changed since it was seen. Sales are
 # counted from the sending of the file: the shop may have taken them off its number before we knew that the file landed.
+# A difference that two readings showed stays until one shows it gone; one that a newer number overtakes before is none.
 # A row is written when what it says changes, when it is proved for the first time since it was told, or differs still.
 PROVE: Final = """
 WITH told AS (
@@ -43,7 +44,8 @@ WITH told AS (
     FROM shown s
 ), said AS (
     SELECT j.*, CASE j.verdict WHEN 'different' THEN coalesce(j.differs_since, %(now)s)
-                               WHEN 'settling' THEN j.differs_since END AS differs
+                               WHEN 'settling' THEN CASE WHEN j.seen_at > j.differs_since THEN j.differs_since END
+                               END AS differs
     FROM judged j
 ), written AS (
     UPDATE integration_offerstock o SET seen = s.quantity, seen_at = %(began)s, differs_since = s.differs
@@ -77,7 +79,14 @@ def prove_offers(*, channel: Channel, began: datetime, now: datetime, is_full: b
         cursor.execute("SET LOCAL statement_timeout = '180s'")
         lock_numbers(channel)
         cursor.execute(
-            PROVE, {"channel": channel.pk, "began": began, "now": now, "settle": SETTLE.total_seconds(), "unnamed": unnamed_too}
+            PROVE,
+            {
+                "channel": channel.pk,
+                "began": began,
+                "now": now,
+                "settle": SETTLE.total_seconds(),
+                "unnamed": unnamed_too,
+            },
         )
         written, different, newly = cursor.fetchone()
         stamps = {"proved_at": now, **({"proved_fully_at": now} if is_full else {})}

@@ -23,7 +23,7 @@ from integration.services.stock.store_offers import OffersStored, store_offers
 
 FEED: Final = "offers"
 # Two readings of one shop would undo what the other has set aside.
-ONE_AT_A_TIME: Final = 6_815_004
+ONE_AT_A_TIME: Final = 6_815_014
 PAGES_EVERY: Final = timedelta(minutes=10)
 CHANGES_EVERY: Final = timedelta(minutes=15)
 FULL_EVERY: Final = timedelta(hours=24)
