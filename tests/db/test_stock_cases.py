@@ -71,7 +71,7 @@ def test_offers_without_an_item_are_a_case_until_they_are_mapped(north: House) -
 
     assert (case.record_count, numbers["on_sale"]) == (3, 3)
     assert "3 offers of Shop 2001 have no warehouse item" in case.summary
-    assert closes(north, "stock.offer_unmapped")
+    assert closes(north, "stock.offer_unmapped").state == "resolved"
 
 
 def test_offers_with_stock_that_do_not_sell_are_a_case_for_each_reason(north: House) -> None:
@@ -98,7 +98,7 @@ def test_offers_with_stock_that_do_not_sell_are_a_case_for_each_reason(north: Ho
     assert by_price["units_not_sold"] == 200
     assert "it has no price that is valid today" in cases["NO_ACTIVE_PRICE"].summary
     assert case.cause_key == "AVAILABLE_QUANTITY_LESS_THAN_MIN_ORDER_QUANTITY"
-    assert closes(north, "stock.offer_inactive")
+    assert closes(north, "stock.offer_inactive").state == "resolved"
 
 
 def test_an_offer_whose_number_should_be_zero_may_be_inactive(north: House) -> None:
@@ -129,7 +129,7 @@ def test_what_the_warehouse_holds_back_beside_a_buffer_here_is_a_case_until_one_
     assert case.cause_key == "HOUSE:levels"
     assert (numbers["held_back_in_deposco"], numbers["gap"]) == ("3", "3")
     assert numbers["examples"] == [{"rule": "Buffer", "of": "everything", "holds back": "4 units"}]
-    assert closes(north, "stock.double_buffer")
+    assert closes(north, "stock.double_buffer").state == "resolved"
 
 
 def test_safety_stock_of_items_beside_a_buffer_here_is_a_case_until_one_is_gone(north: House) -> None:
@@ -145,7 +145,7 @@ def test_safety_stock_of_items_beside_a_buffer_here_is_a_case_until_one_is_gone(
 
     assert (case.cause_key, case.record_count) == ("HOUSE:safety", 1)
     assert numbers["examples"] == [{"item": "ITEM-003", "safety stock in Deposco": 2, "kept back here": 4}]
-    assert closes(north, "stock.double_buffer")
+    assert closes(north, "stock.double_buffer").state == "resolved"
 
 
 def test_a_shop_that_shows_less_by_one_number_everywhere_is_one_case_and_no_discrepancies(north: House) -> None:
@@ -165,8 +165,8 @@ def test_a_shop_that_shows_less_by_one_number_everywhere_is_one_case_and_no_disc
     assert (case.cause_key, numbers["gap"]) == ("seen", 2)
     assert "2 units less than told" in case.summary
     assert other.record_count == 1
-    assert closes(north, "stock.double_buffer")
-    assert closes(north, "stock.discrepancy")
+    assert closes(north, "stock.double_buffer").state == "resolved"
+    assert closes(north, "stock.discrepancy").state == "resolved"
 
 
 def test_a_minimum_quantity_beside_a_floor_here_is_a_case_until_one_is_gone(north: House) -> None:
@@ -185,7 +185,7 @@ def test_a_minimum_quantity_beside_a_floor_here_is_a_case_until_one_is_gone(nort
 
     assert (case.cause_key, case.record_count) == ("minimum", 1)
     assert (numbers["largest_minimum_order_quantity"], numbers["largest_floor_here"]) == (6, 5)
-    assert closes(north, "stock.double_buffer")
+    assert closes(north, "stock.double_buffer").state == "resolved"
 
 
 def test_more_sold_than_can_be_sent_is_a_case_of_the_item_with_its_orders_worth_and_deadline(north: House) -> None:
@@ -206,7 +206,7 @@ def test_more_sold_than_can_be_sent_is_a_case_of_the_item_with_its_orders_worth_
     assert case.value > 0
     assert case.deadline_at is None or case.deadline_at > db_now() - timedelta(days=1)
     assert first.id in [row["order"] for row in numbers["examples"]]  # type: ignore[attr-defined]
-    assert closes(north, "order.oversold")
+    assert closes(north, "order.oversold").state == "resolved"
 
 
 def test_an_item_that_was_never_told_is_not_oversold(north: House) -> None:
@@ -227,7 +227,7 @@ def test_a_file_that_the_marketplace_fails_is_a_case_until_the_next_one_lands(no
     case = opens(north, "stock.push_failed", beats=12)
 
     assert (case.team, case.record_count) == ("ecommerce", 1)
-    assert closes(north, "stock.push_failed", beats=20)
+    assert closes(north, "stock.push_failed", beats=20).state == "resolved"
     assert north.shop.offers["SKU-003"]["quantity"] == 40
 
 
@@ -241,7 +241,7 @@ def test_refused_lines_are_a_case_until_the_marketplace_takes_them(north: House)
     closed = closes(north, "stock.line_rejected", beats=12)
 
     assert case.record_count == 1
-    assert closed
+    assert closed.state == "resolved"
     assert offer["quantity"] == 40
 
 
@@ -257,4 +257,4 @@ def test_stock_that_is_not_told_any_more_is_a_case_until_it_is_told_again(north:
 
     assert case.team == "ecommerce"
     assert north.shop.offers["SKU-003"]["quantity"] == 100
-    assert closed
+    assert closed.state == "resolved"

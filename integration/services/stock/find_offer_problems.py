@@ -19,8 +19,8 @@ SELECT o.pushed - o.seen, count(*) FROM integration_offerstock o
 WHERE o.channel_id = %(channel)s AND o.pushed > 0 AND o.seen > 0 AND o.seen_at > o.pushed_at
   AND o.wanted_seq <= o.pushed_seq
 GROUP BY 1"""
-# A difference that a second reading confirmed, until a reading shows it gone. Left out: what one gap explains, which is a case of its own, and what a
-# person said is meant, until the offer was right once and differs anew.
+# A difference that a second reading confirmed, until a reading shows it gone. Left out: what one gap explains, which is a
+# case of its own, and what a person said is meant, until the offer was right once and differs anew.
 DIFFERENCES: Final = """
 WITH differing AS (
     SELECT o.offer_sku, o.pushed, o.seen, o.seen - o.pushed AS by, o.differs_since
