@@ -18,6 +18,7 @@ class AcceptancePolicy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     unmapped_sku: Answer = "accept"
+    short_stock: Answer = "accept"
     below_price: Answer = "accept"
     floor_price: Decimal = Decimal(0)
     partial_acceptance: bool = True
@@ -27,16 +28,22 @@ class AcceptancePolicy(BaseModel):
         """Whether a decision needs to know which SKUs are mapped."""
         return self.unmapped_sku != "accept"
 
+    @property
+    def reads_stock(self) -> bool:
+        """Whether a decision needs to know what is free to be sold."""
+        return self.short_stock != "accept"
+
 
 @dataclass(frozen=True)
 class LineFacts:
-    """What a decision may look at."""
+    """What a decision may look at. `free`: offers that nobody has bought yet; None: not known, and so not too few."""
 
     line_id: str
     offer_sku: str
     quantity: int
     unit_price: Decimal
     is_mapped: bool
+    free: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ def acceptance_matches(
 def _answer(line: LineFacts, policy: AcceptancePolicy) -> tuple[Answer, str]:
     if not line.is_mapped and policy.unmapped_sku != "accept":
         return policy.unmapped_sku, f"SKU {line.offer_sku} has no item"
+    if line.free is not None and line.quantity > line.free and policy.short_stock != "accept":
+        return policy.short_stock, f"SKU {line.offer_sku} has {line.free} left, and {line.quantity} were ordered"
     if line.unit_price < policy.floor_price and policy.below_price != "accept":
         return policy.below_price, f"SKU {line.offer_sku} is priced below {policy.floor_price}"
     return "accept", ""

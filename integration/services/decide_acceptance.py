@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from core.effects import NewEffect, ensure_effects
 from integration.domain.acceptance import AcceptancePolicy, LineFacts, decide
-from integration.models import Channel, Order, OrderLine, SkuMapping
+from integration.models import Channel, OfferStock, Order, OrderLine, SkuMapping
 from integration.services.hold_record import hold_record
 
 KIND = "mirakl.accept"
@@ -19,7 +19,8 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
 
     The decision is frozen in the effect, so that a repeat can never turn an acceptance into a refusal.
 
-    Nothing here looks at the warehouse: acceptance waits for nobody. Only a policy that asks for it reads the SKU map.
+    Nothing here looks at the warehouse: acceptance waits for nobody. Only a policy that asks for it reads the SKU map, or
+    the numbers of stock as they were last worked out.
     """
     waiting = [
         order
@@ -33,6 +34,7 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
     for line in OrderLine.objects.filter(order__in=waiting).order_by("order_id", "position"):
         lines.setdefault(line.order_id, []).append(line)
     mapped = _mapped(channel, lines) if policy.reads_sku_map else None
+    free = _free(channel, lines) if policy.reads_stock else {}
     effects = []
     for order in waiting:
         facts = [
@@ -42,6 +44,7 @@ def decide_acceptance(*, channel: Channel, orders: Sequence[Order], now: datetim
                 quantity=line.quantity,
                 unit_price=line.unit_price,
                 is_mapped=mapped is None or line.offer_sku in mapped,
+                free=_take(free, order, line, now),
             )
             for line in lines.get(order.id, [])
         ]
@@ -103,3 +106,22 @@ def policy_of(channel: Channel) -> AcceptancePolicy:
 def _mapped(channel: Channel, lines: dict[int, list[OrderLine]]) -> frozenset[str]:
     skus = {line.offer_sku for order_lines in lines.values() for line in order_lines}
     return frozenset(SkuMapping.objects.filter(channel=channel, offer_sku__in=skus).values_list("offer_sku", flat=True))
+
+
+def _free(channel: Channel, lines: dict[int, list[OrderLine]]) -> dict[str, int]:
+    """What is left of each offer after units in flight; an offer whose stock is not known, or stale, is not among them."""
+    skus = {line.offer_sku for order_lines in lines.values() for line in order_lines}
+    rows = OfferStock.objects.filter(channel=channel, offer_sku__in=skus, wanted__isnull=False, is_stale=False)
+    return {sku: free for sku, free in rows.values_list("offer_sku", "free") if free is not None}
+
+
+def _take(free: dict[str, int], order: Order, line: OrderLine, now: datetime) -> int | None:
+    """What is free for this line, which then has it. An order that is not new may be among the units in flight itself."""
+    left = free.get(line.offer_sku)
+    if left is None:
+        return None
+    if order.first_seen_at < now:
+        return left + line.quantity
+    if line.quantity <= left:
+        free[line.offer_sku] = left - line.quantity
+    return left

@@ -149,6 +149,11 @@ class PolicyForm(forms.Form):
         choices=ANSWERS,
         help_text="Accepted orders wait for their SKU before they go to the warehouse, so accepting loses nothing.",
     )
+    short_stock = forms.ChoiceField(
+        label="A line of more units than are left",
+        choices=ANSWERS,
+        help_text="By the numbers as last worked out, before buffers. Stock that is stale or not known refuses nothing.",
+    )
     below_price = forms.ChoiceField(label="A line below the floor price", choices=ANSWERS)
     floor_price = forms.DecimalField(
         label="Floor price", min_value=Decimal(0), max_digits=12, decimal_places=2, help_text="0 means no floor."

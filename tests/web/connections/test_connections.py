@@ -247,6 +247,7 @@ def test_the_policy_of_acceptance_is_set_and_shown(sign_in: SignIn) -> None:
     client, channel = sign_in("Admin"), ChannelFactory(code="SHOP")
     form = {
         "unmapped_sku": "hold",
+        "short_stock": "refuse",
         "below_price": "refuse",
         "floor_price": "4.50",
         "partial_acceptance": "False",
@@ -258,6 +259,7 @@ def test_the_policy_of_acceptance_is_set_and_shown(sign_in: SignIn) -> None:
     channel.refresh_from_db()
     assert channel.acceptance_hours == 48
     assert channel.acceptance_policy["unmapped_sku"] == "hold"
+    assert channel.acceptance_policy["short_stock"] == "refuse"
     assert channel.acceptance_policy["partial_acceptance"] is False
     assert float(channel.acceptance_policy["floor_price"]) == 4.5
     assert '<option value="hold" selected>' in page
@@ -268,6 +270,7 @@ def test_a_policy_that_cannot_be_kept_changes_nothing(sign_in: SignIn) -> None:
     channel = ChannelFactory(code="SHOP")
     form = {
         "unmapped_sku": "maybe",
+        "short_stock": "accept",
         "below_price": "accept",
         "floor_price": "-1",
         "partial_acceptance": "True",
