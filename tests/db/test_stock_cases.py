@@ -8,12 +8,12 @@ import pytest
 
 from core.clock import db_now
 from exceptions.models import Case
-from integration.models import OfferStock, StockFinding, StockItem
+from integration.models import Facility, OfferStock, StockFinding, StockItem
 from integration.services.stock.push_again import push_again
 from sandbox.mirakl.plans import Plan
 from tests.db.house import House
 from tests.db.stock_lane import closes, live, look, opens, read_back, recompute, start
-from tests.factories.stock import StockRuleFactory
+from tests.factories.stock import StockLevelFactory, StockRuleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +103,7 @@ def test_offers_with_stock_that_do_not_sell_are_a_case_for_each_reason(north: Ho
 
 def test_an_offer_whose_number_should_be_zero_may_be_inactive(north: House) -> None:
     start(north, atp=0)
+    north.shop.offers["SKU-005"]["reasons"] = ["NO_ACTIVE_PRICE"]
 
     read_back(north)
 
@@ -212,6 +213,8 @@ def test_more_sold_than_can_be_sent_is_a_case_of_the_item_with_its_orders_worth_
 def test_an_item_that_was_never_told_is_not_oversold(north: House) -> None:
     start(north)
     north.map("SKU-003", ("ITEM-NEVER", 1))
+    place = Facility.objects.get(number="LVL")
+    StockLevelFactory(warehouse=north.warehouse, facility=place, item_number="ITEM-NEVER", atp=None)
     north.place(("SKU-003", 3))
     north.poll()
 
