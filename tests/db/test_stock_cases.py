@@ -106,6 +106,7 @@ def test_an_offer_whose_number_should_be_zero_may_be_inactive(north: House) -> N
     north.shop.offers["SKU-005"]["reasons"] = ["NO_ACTIVE_PRICE"]
 
     read_back(north)
+    look(north)
 
     assert not Case.objects.filter(kind="stock.offer_inactive").exists()
 
