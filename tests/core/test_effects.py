@@ -249,30 +249,6 @@ def test_a_plain_refusal_waits_for_a_person_and_goes_on_when_one_rearms_it(
     assert handler.parked_codes == ["http.422"]
 
 
-@pytest.mark.parametrize(
-    ("replies", "looks", "code"), [(["replaced"], [], "old"), (["lost before"], ["given up"], "differs")]
-)
-def test_what_something_newer_replaces_is_withdrawn_and_is_nobodys_case(
-    clock: DbClock,
-    handler: FarSideHandler,
-    far_side: FarSide,
-    replies: list[str],
-    looks: list[str],
-    code: str,
-) -> None:
-    effect = wanted("A")
-    far_side.replies, far_side.looks = replies, looks
-
-    for _ in range(3):
-        _run(handler)
-        clock.advance(5)
-
-    effect.refresh_from_db()
-    assert (effect.state, effect.parked_code, effect.done_at is not None) == ("cancelled", "", True)
-    assert handler.parked_codes == [code]
-    assert rearm(effect_ids=[effect.id], by=None, note="again") == 0
-
-
 def test_a_batch_that_is_refused_as_a_whole_is_halved_until_the_bad_row_is_alone(
     handler: FarSideHandler, far_side: FarSide
 ) -> None:
