@@ -98,7 +98,7 @@ def today_of(channel: Channel, now: datetime) -> date:
 def rule_address(rule_id: int) -> str:
     """Where a rule is seen and changed; empty while there is no such page."""
     try:
-        return f"{reverse('buffers')}?rule={rule_id}"
+        return reverse("buffer", args=[rule_id])
     except NoReverseMatch:
         return ""
 

@@ -71,9 +71,9 @@ def test_the_waterfall_shows_each_step_the_rule_that_won_and_why(sign_in: SignIn
     assert "In all facilities 20" in words
     assert "Not eligible -5 15" in words
     assert "In flight -3 12" in words
-    assert f"Buffer -4 8 4 units: tag peak. rule {won.pk}" in words
+    assert f"Buffer -4 8 4 units: tag peak. Rule {won.pk}" in words
     assert "1 units: everywhere (the other is more specific)" in words
-    assert f"Cap -1 7 7: channel {channel.code}. rule {cap.pk}" in words
+    assert f"Cap -1 7 7: channel {channel.code}. Rule {cap.pk}" in words
     assert "No floor rule matches" in words
     assert "The number 7" in words
     assert BAR.findall(answer) == ["100.0", "75.0", "75.0", "60.0", "40.0", "40.0", "35.0", "35.0", "35.0", "35.0"]
@@ -103,7 +103,7 @@ def test_a_rule_with_dates_counts_on_the_day_that_it_is_for_the_channel(sign_in:
 
     words = words_of(sign_in("Ecommerce"), _address(item))
 
-    assert f"9 units: everywhere, from {there} to {there}. rule {rule.pk}" in words
+    assert f"9 units: everywhere, from {there} to {there}. Rule {rule.pk}" in words
 
 
 def test_a_facility_that_a_rule_leaves_out_or_that_keeps_something_back_is_named(sign_in: SignIn) -> None:
