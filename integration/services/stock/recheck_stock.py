@@ -22,7 +22,7 @@ from integration.services.take_soon import take_soon
 
 ITEMS_A_CALL: Final = 50
 MOST_A_BEAT: Final = 400
-SECONDS_A_BEAT: Final = 8.0
+SECONDS_A_BEAT: Final = 5.0
 # Written by a reading of everything; may be many, and what an order waits for goes before them.
 NOT_LISTED: Final = "not listed"
 # An item that the warehouse will not be asked for, and all of them where it will not be asked at all.
