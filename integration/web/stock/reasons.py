@@ -83,9 +83,12 @@ class Reasons:
             elif terms.held_by.rule is not None:
                 kept.append(f"{level.facility.name} keeps back {terms.held_by.why}.")
         others = "" if offer.only_item else " The other items of the offer are counted as well."
+        stock = offer.stock
+        was_out = not out and stock is not None and stock.total != stock.eligible
+        was_kept = not kept and stock is not None and stock.eligible != stock.after_kept
         return (
-            Reason((" ".join(out) or "Every facility can meet what the channel promises.") + others),
-            Reason((" ".join(kept) or "No facility keeps anything back.") + others),
+            Reason(_then(was_out) + (" ".join(out) or "Every facility can meet what the channel promises.") + others),
+            Reason(_then(was_kept) + (" ".join(kept) or "No facility keeps anything back.") + others),
         )
 
 
@@ -101,6 +104,11 @@ def rule_address(rule_id: int) -> str:
         return reverse("buffer", args=[rule_id])
     except NoReverseMatch:
         return ""
+
+
+def _then(is_over: bool) -> str:
+    """What stands before words about now that do not explain a number of before."""
+    return "It was otherwise when the number was worked out; now: " if is_over else ""
 
 
 def _reason(choice: Choice, aspect: Aspect, stock: OfferStock | None) -> Reason:

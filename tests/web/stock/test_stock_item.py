@@ -91,6 +91,19 @@ def test_rules_that_changed_since_the_number_was_worked_out_are_told_apart(sign_
     assert "Worked out by other rules; from its next computation on: 9 units: everywhere." in words
 
 
+def test_a_facility_that_can_serve_again_does_not_pass_for_the_reason(sign_in: SignIn) -> None:
+    channel = stock_channel()
+    item = item_on(channel, "ITEM-1")
+    level_of(item, 20, "Reno")
+    offer_of(item, channel, "SKU-1", places={"W1": 4, "W2": 3})
+
+    words = words_of(sign_in("Ecommerce"), _address(item))
+
+    assert "-5 15 It was otherwise when the number was worked out; now: Every facility can meet" in words
+    assert "0 15 No facility keeps anything back." in words
+    assert "Split by the operator's warehouses: W1 4, W2 3." in words
+
+
 def test_a_rule_with_dates_counts_on_the_day_that_it_is_for_the_channel(sign_in: SignIn) -> None:
     channel = stock_channel()
     settings = ChannelStockFactory(channel=channel)
