@@ -13,7 +13,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -39,8 +38,9 @@ ITEMS: Final = """COPY integration_stockitem (warehouse_id, number, name, upcs, 
 MAPS: Final = (
     """COPY integration_skumapping (channel_id, offer_sku, item_number, units_per_offer, updated_at) FROM STDIN"""
 )
-# The same rows into tables with the same columns, checks and indexes, but no keys to other tables: so COPY is at its best.
+# The same rows into tables with the same columns, checks, indexes and keys to other tables.
 TWINS: Final = ("integration_stocklevel", "integration_offerstock")
+KEYS: Final = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass"
 CHANGE: Final = """
 WITH moved AS (
     UPDATE integration_stocklevel SET atp = (atp + 7) %% 60, changed_at = app_now(), read_at = app_now()
@@ -77,7 +77,7 @@ class Peaks:
 
 
 def main() -> int:
-    """Run it, print the figures; the exit code says whether both ratios hold."""
+    """Run it, print the figures; the exit code says whether both ratios hold for the full run that writes every number."""
     sizes = _sizes()
     with own_database(f"bench_stock_{os.getpid()}") as url, tempfile.TemporaryDirectory() as folder:
         os.environ["DATABASE_URL"] = url
@@ -271,6 +271,8 @@ def _copy(admin: Any, folder: Path) -> float:
             for part in copy:
                 file.write(part)
         admin.execute(f"CREATE TABLE twin (LIKE {name} INCLUDING ALL)")
+        for (key,) in admin.execute(KEYS, [name]).fetchall():
+            admin.execute(f"ALTER TABLE twin ADD {key}")
         admin.execute("CHECKPOINT")
         with path.open("rb") as file:
             seconds = _timed(f"COPY {name}", lambda file=file: _copy_in(admin, file))  # type: ignore[misc]
@@ -289,14 +291,16 @@ def _copy_in(admin: Any, file: IO[bytes]) -> str:
 
 
 def _report(sizes: Sizes, seconds: dict[str, float], peaks: Peaks) -> int:
-    copy, full, delta = seconds["COPY"], seconds["full, 1 % changed"], min(seconds["delta"], seconds["delta, again"])
+    copy, full = seconds["COPY"], seconds["full, first"]
+    idle = seconds["full, nothing changed"]
+    delta = (seconds["delta"] + seconds["delta, again"]) / 2
     print(f"\n{sizes.items:,} items x {sizes.facilities} facilities x {sizes.channels} channels")
-    print(f"{'':24}{'seconds':>10}{'x COPY':>10}{'of full':>10}")
+    print(f"{'':24}{'seconds':>10}{'x COPY':>10}{'of first':>10}{'of idle':>10}")
     for name, spent in seconds.items():
-        print(f"{name:24}{spent:>10.2f}{spent / copy:>10.2f}{spent / full:>10.1%}")
+        print(f"{name:24}{spent:>10.2f}{spent / copy:>10.2f}{spent / full:>10.1%}{spent / idle:>10.1%}")
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"\npeak memory: this process {own / 1024:.0f} MB, the database's process {peaks.backend / 1024:.0f} MB")
-    times_copy = max(seconds["full, first"], full) / copy
+    times_copy = full / copy
     part_of_full = delta / full * (10_000 / sizes.delta) * (sizes.items / 1_000_000)
     holds = times_copy <= MOST_TIMES_COPY and part_of_full <= MOST_OF_FULL
     print(f"full {times_copy:.2f} x COPY (at most {MOST_TIMES_COPY:.0f}): {_word(times_copy <= MOST_TIMES_COPY)}")

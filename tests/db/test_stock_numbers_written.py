@@ -20,13 +20,13 @@ from integration.services.map_sku import map_sku
 from integration.services.set_lanes import set_lanes
 from integration.services.stock.ask_recompute import ask_recompute
 from integration.services.stock.compute_numbers import Computed, compute_channel, compute_touched, compute_warehouse
+from integration.services.stock.in_flight import in_flight
 from integration.services.stock.lock_numbers import NUMBERS, lock_numbers
 from integration.services.stock.touch_stock import touch_items, touch_offers
 from integration.services.unmap_sku import unmap_sku
 from tests.factories.lanes import ChannelFactory, OrderFactory, OrderLineFactory, SkuMappingFactory, WarehouseFactory
 from tests.factories.stock import (
     ChannelFacilityFactory,
-    ChannelStockFactory,
     FacilityFactory,
     ItemComponentFactory,
     StockItemFactory,
@@ -49,7 +49,6 @@ class Shop:
 
     def open_channel(self) -> Channel:
         channel: Channel = ChannelFactory(warehouse=self.warehouse, lanes=["stock"])
-        ChannelStockFactory(channel=channel)
         return channel
 
     def level(self, item: str, atp: int | None, facility: Any = None) -> StockLevel:
@@ -303,16 +302,13 @@ def test_numbers_are_worked_out_whole_each_hour(shop: Shop) -> None:
 
 
 def test_what_is_asked_for_while_it_is_worked_out_stays_asked_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from integration.services.stock import compute_numbers
-
     ask_recompute(channels=[shop.channel], reason="test")
 
     def meanwhile(**values: Any) -> Any:
         ask_recompute(channels=[shop.channel], reason="rules changed in between")
         return in_flight(**values)
 
-    in_flight = compute_numbers.in_flight
-    monkeypatch.setattr(compute_numbers, "in_flight", meanwhile)
+    monkeypatch.setattr("integration.services.stock.compute_numbers.in_flight", meanwhile)
 
     compute_channel(channel=shop.channel)
 

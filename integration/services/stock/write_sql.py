@@ -15,6 +15,7 @@ present AS (
 """
 # `is_news`: the shop is to be told. A number that is not known is told to nobody, so nothing waits then. Only differences
 # are written, and the age of the ATP is none: a reading that found everything as it was must not write a million rows.
+# New rows are made in the order of their SKUs, as their indexes are.
 # Urgency goes by the highest number that the shop may show: the one that landed, or one that is on its way.
 WRITE: Final = """
 compared AS (
@@ -68,7 +69,7 @@ made AS (
     SELECT %(channel)s, offer_sku, wanted, wanted_seq, CASE WHEN wanted IS NOT NULL THEN app_now() END, urgency,
         places, total, eligible, after_kept, free, after_buffer, after_share, after_cap, after_pack, limiting_item,
         atp_read_at, is_stale, buffer_rule, share_rule, cap_rule, pack_rule, floor_rule, 0, '', 0
-    FROM moved WHERE id IS NULL RETURNING wanted IS NOT NULL AS is_news
+    FROM moved WHERE id IS NULL ORDER BY offer_sku RETURNING wanted IS NOT NULL AS is_news
 )
 SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM made),
     (SELECT count(*) FROM changed WHERE is_news) + (SELECT count(*) FROM made WHERE is_news)
