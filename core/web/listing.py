@@ -58,7 +58,7 @@ class Listing:
     @property
     def count_text(self) -> str:
         """The number of rows that match, or that there are more than anybody counts."""
-        return f"more than {COUNTED:,}" if self.has_more_than_counted else f"{self.count:,}"
+        return f"more than {self.count:,}" if self.has_more_than_counted else f"{self.count:,}"
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,10 @@ class ListPage:
         if request.GET.get("format") == "csv":
             return self._csv(request, narrowed.qs, order)
         page = read_page(narrowed.qs, order, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-        count = narrowed.qs.order_by()[: COUNTED + 1].count()
-        listing = self._listing(request, narrowed, page, count, sort)
+        # A filter set may say that counting so far would take too long for what it was asked.
+        counted = getattr(narrowed, "counted", COUNTED)
+        count = narrowed.qs.order_by()[: counted + 1].count()
+        listing = self._listing(request, narrowed, page, (count, counted), sort)
         template = "components/listing.html" if is_listing_request(request) else self.template
         return render(request, template, {**(context or {}), "listing": listing})
 
@@ -98,7 +100,12 @@ class ListPage:
         return sort, Order(known.field, descending=sort.startswith("-"), nullable=known.nullable)
 
     def _listing(
-        self, request: HttpRequest, narrowed: django_filters.FilterSet, page: KeysetPage, count: int, sort: str
+        self,
+        request: HttpRequest,
+        narrowed: django_filters.FilterSet,
+        page: KeysetPage,
+        count: tuple[int, int],
+        sort: str,
     ) -> Listing:
         table = self.table(page.rows, request=request)
         table.sorts, table.sort = {name: next_sort(name, sort) for name in self.orders}, sort
@@ -106,8 +113,8 @@ class ListPage:
             table=table,
             filter=narrowed,
             chips=_chips(request, narrowed),
-            count=min(count, COUNTED),
-            has_more_than_counted=count > COUNTED,
+            count=min(count),
+            has_more_than_counted=count[0] > count[1],
             next_query=query_with(request.GET, after=page.after, before=None) if page.after else None,
             previous_query=query_with(request.GET, before=page.before, after=None) if page.before else None,
             csv_query=query_with(request.GET, format="csv", after=None, before=None),

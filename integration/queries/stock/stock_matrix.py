@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from django.db import connection as database
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from integration.models import Channel, Facility, OfferStock, SkuMapping, StockFinding, StockItem, StockLevel
@@ -13,6 +14,14 @@ from integration.queries.listed_orders import spellings
 
 NOTHING: Final = Decimal(0)
 COUNTED: Final = 999
+# So many offers are followed to their items one by one.
+FEW: Final = 10_000
+_ITEMS_OF: Final = """
+WITH hit AS MATERIALIZED (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS hit (channel_id, offer_sku))
+SELECT DISTINCT i.id FROM hit JOIN integration_channel c ON c.id = hit.channel_id
+JOIN integration_skumapping m ON m.channel_id = hit.channel_id AND m.offer_sku = hit.offer_sku
+JOIN integration_stockitem i ON i.warehouse_id = c.warehouse_id AND i.number = m.item_number
+"""
 # So few free units, all of them on offer, that one sale elsewhere may be one too many.
 LAST_UNITS: Final = 2
 # A lower number than the marketplace has waits: dropped to zero, or otherwise.
@@ -79,12 +88,30 @@ def stock_channels(code: str = "") -> list[Channel]:
     return list(rows.filter(code=code) if code else rows.filter(lanes__contains=["stock"]))
 
 
-def items_asked(rows: QuerySet[StockItem], question: str, channel: Channel | None = None) -> QuerySet[StockItem]:
-    """Items with an offer, on that channel or on any, of which the question is true."""
-    offers = OfferStock.objects.filter(
-        QUESTIONS[question], channel=OuterRef("channel"), offer_sku=OuterRef("offer_sku")
-    )
-    return rows.filter(Exists(_maps_of_item(channel).filter(Exists(offers))))
+@dataclass(frozen=True)
+class Answer:
+    """The items of which a question is true. `is_dense`: of so many that counting them far would take too long."""
+
+    rows: QuerySet[StockItem]
+    is_dense: bool
+
+
+def items_asked(rows: QuerySet[StockItem], question: str, channel: Channel | None = None) -> Answer:
+    """Items with an offer, on that channel or on any, of which the question is true.
+
+    Few such offers are found by their own index, and their items by them. Where there are many, going through the items
+    in the order of the list soon meets a page of them; either way would be slow for the other.
+    """
+    offers = OfferStock.objects.filter(QUESTIONS[question])
+    if channel is not None:
+        offers = offers.filter(channel=channel)
+    found = list(offers.values_list("channel_id", "offer_sku")[: FEW + 1])
+    if len(found) > FEW:
+        mine = offers.filter(channel=OuterRef("channel"), offer_sku=OuterRef("offer_sku"))
+        return Answer(rows.filter(Exists(_maps_of_item(channel).filter(Exists(mine)))), is_dense=True)
+    with database.cursor() as cursor:
+        cursor.execute(_ITEMS_OF, [[channel_id for channel_id, _ in found], [sku for _, sku in found]])
+        return Answer(rows.filter(pk__in=[pk for (pk,) in cursor.fetchall()]), is_dense=False)
 
 
 def items_on(rows: QuerySet[StockItem], channel: Channel) -> QuerySet[StockItem]:

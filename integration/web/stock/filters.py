@@ -6,11 +6,14 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 
+from core.web.listing import COUNTED
 from integration.models import Channel, Facility, ListedOffer, StockItem, StockPush, StockPushLine
 from integration.queries.listed_orders import spellings
 from integration.queries.stock.stock_matrix import items_asked, items_in, items_matching, items_on
 from integration.web.orders.filters import channel_filter, words_filter
 
+# How far a list is counted whose rows are found by going through all items.
+OF_MANY: Final = 100
 QUESTIONS: Final = (
     ("oversell", "In danger of overselling"),
     ("differs", "Marketplace shows another number"),
@@ -57,7 +60,9 @@ class ItemFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
 
     def by_question(self, rows: QuerySet[StockItem], _name: str, value: str) -> QuerySet[StockItem]:
         """Items with an offer of which it is true; on the chosen channel, if one is chosen."""
-        return items_asked(rows, value, self.form.cleaned_data.get("channel"))
+        answer = items_asked(rows, value, self.form.cleaned_data.get("channel"))
+        self.counted = OF_MANY if answer.is_dense else COUNTED
+        return answer.rows
 
     def by_channel(self, rows: QuerySet[StockItem], _name: str, value: Channel) -> QuerySet[StockItem]:
         """Items that are offered there; a question asks for that by itself."""

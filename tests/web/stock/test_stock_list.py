@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from integration.models import OfferStock, SkuMapping, StockItem, StockLevel
-from integration.queries.stock.stock_matrix import items_asked, items_matching
+from integration.queries.stock import stock_matrix
+from integration.queries.stock.stock_matrix import STALE, items_asked, items_matching
 from tests.factories.lanes import ChannelFactory, SkuMappingFactory
 from tests.factories.stock import OfferStockFactory, StockItemFactory, StockLevelFactory
 from tests.web.conftest import SignIn
@@ -101,7 +102,11 @@ def test_another_warehouse_with_the_same_item_number_keeps_its_own_numbers(sign_
     assert f"ITEM-1 {second.name} 80 - 66" in words
 
 
-def test_a_question_is_not_answered_by_the_same_item_number_of_another_warehouse(sign_in: SignIn) -> None:
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_a_question_is_not_answered_by_the_same_item_number_of_another_warehouse(
+    sign_in: SignIn, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_matrix, "FEW", few)
     here, there = stock_channel("HERE"), stock_channel("THERE")
     offer_of(item_on(here, "ITEM-1", name="Ours"), here, "SKU-1", is_stale=True)
     item_on(there, "ITEM-1", name="Theirs")
@@ -136,8 +141,12 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("few", [0, 10_000])
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_finds_the_items_of_which_it_is_true(sign_in: SignIn, question: str) -> None:
+def test_a_question_finds_the_items_of_which_it_is_true_whether_few_or_many(
+    sign_in: SignIn, question: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_matrix, "FEW", few)
     channel = stock_channel()
     for name, values in QUESTIONS.items():
         offer_of(item_on(channel, f"ITEM-{name}"), channel, f"SKU-{name}", **({"pushed_seq": 10} | values))
@@ -176,7 +185,11 @@ def test_in_danger_of_overselling_is_what_shows_more_than_is_left_or_all_of_the_
     assert bool(shown) is is_in_danger
 
 
-def test_a_question_with_a_channel_asks_about_that_channel_alone(sign_in: SignIn) -> None:
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_a_question_with_a_channel_asks_about_that_channel_alone(
+    sign_in: SignIn, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_matrix, "FEW", few)
     harbour = stock_channel("HARBOUR")
     north = stock_channel("NORTH", warehouse=harbour.warehouse)
     for number, stale_on in (("ITEM-1", harbour), ("ITEM-2", north)):
@@ -308,10 +321,12 @@ def test_few_answers_are_found_by_their_own_index_among_many_items() -> None:
     _many(4_000)
     rows = StockItem.objects.only("id")
 
-    stale = items_asked(rows, "stale").explain()
+    stale = OfferStock.objects.filter(STALE).explain()
+    answer = items_asked(rows, "stale")
     words = items_matching(rows, "N-0012").explain()
 
     assert "offer_stock_stale" in stale
+    assert (answer.is_dense, answer.rows.count()) == (False, 1)
     for index in ("stock_item_begins", "stock_item_name_begins", "stock_item_upcs", "sku_mapping_begins"):
         assert index in words
     for plan in (stale, words):
