@@ -20,9 +20,11 @@ def follow_rules(rules: Sequence[StockRule]) -> None:
         ask_recompute(channels=Channel.objects.defer("api_key"), reason="many rules changed")
         return
     if wide:
-        ids = {rule.channel_id for rule in wide}
+        ids = [rule.channel_id for rule in wide]
         channels = Channel.objects.defer("api_key")
-        ask_recompute(channels=channels if None in ids else channels.filter(pk__in=ids), reason="a rule changed")
+        if None not in ids:
+            channels = channels.filter(pk__in=[pk for pk in ids if pk])
+        ask_recompute(channels=channels, reason="a rule changed")
     by_warehouse: dict[int, set[str]] = {}
     for warehouse_id, number in tagged.values_list("warehouse_id", "number"):
         by_warehouse.setdefault(warehouse_id, set()).add(number)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from integration.web.stock import actions, item, matrix, push_files, pushes, unmapped
+from integration.web.stock.rules import edit, file, lists
 
 urlpatterns = [
     path("stock/", matrix.stock, name="stock"),
@@ -16,4 +17,14 @@ urlpatterns = [
     path("stock/pushes/<int:pk>/again/", actions.push_push_again, name="push_push_again"),
     path("stock/pushes/<int:pk>/file/", push_files.push_file, name="push_file"),
     path("stock/pushes/<int:pk>/refused/", push_files.push_refused, name="push_refused"),
+    path("stock/buffers/", lists.buffers, name="buffers"),
+    path("stock/buffers/new/", edit.buffer_new, name="buffer_new"),
+    path("stock/buffers/file/", file.buffers_file, name="buffers_file"),
+    path("stock/buffers/file/apply/", file.buffers_apply, name="buffers_apply"),
+    path("stock/buffers/all.csv", lists.buffers_export, name="buffers_export"),
+    path("stock/buffers/changes/", lists.buffer_changes, name="buffer_changes"),
+    path("stock/buffers/changes/<int:pk>/undo/", lists.buffer_change_undo, name="buffer_change_undo"),
+    path("stock/buffers/<int:pk>/", edit.buffer, name="buffer"),
+    path("stock/buffers/<int:pk>/save/", edit.buffer_save, name="buffer_save"),
+    path("stock/buffers/<int:pk>/remove/", edit.buffer_remove, name="buffer_remove"),
 ]
