@@ -182,7 +182,8 @@ Q_CLUSTER: dict[str, Any] = {
         "orders": {"workers": 3, "timeout": 60, "retry": 240},
         "import": {"workers": 2, "timeout": 120, "retry": 480, "nice": 5},
         "dispatch": {"workers": 2, "timeout": 120, "retry": 480, "nice": 5},
-        "stock": {"workers": 2, "timeout": 240, "retry": 960, "nice": 8},
+        # A full reading keeps one of them for as long as it lasts; numbers are worked out and told meanwhile.
+        "stock": {"workers": 4, "timeout": 240, "retry": 960, "nice": 8},
         "watch": {"workers": 1, "timeout": 120, "retry": 480, "nice": 10},
     },
 }

@@ -12,6 +12,7 @@ from core.limits import ensure_bucket
 from core.models import User
 from integration.errors import InvalidInputError
 from integration.models import LANES, Channel, ChannelStock, FeedCursor, Warehouse
+from integration.services.stock.ask_recompute import ask_recompute
 from integration.services.stock.forget_shop import forget_shop
 
 MIN_POLL_SECONDS, DEFAULT_POLL_SECONDS = 1, 60
@@ -73,7 +74,7 @@ def connect_mirakl(
                 words = f"{clash.code} is connected to the same address without a shop number: give both theirs."
             raise InvalidInputError({"shop_id": words})
         channel, created = Channel.objects.update_or_create(code=code, defaults=values)
-        ChannelStock.objects.get_or_create(channel=channel)
+        _begin_stock(channel)
         if old is not None and not is_same_place:
             FeedCursor.objects.filter(connection=channel.connection).delete()
             forget_shop(channel=channel)
@@ -92,6 +93,13 @@ def connect_mirakl(
         # One read of the orders per period, whatever crashes: the token is taken before the call.
         ensure_bucket(f"{channel.connection}:orders", capacity=1, rate_per_second=1 / channel.reading_period)
     return channel
+
+
+def _begin_stock(channel: Channel) -> None:
+    """What every channel keeps for its stock; what changed while the lane was off was not followed."""
+    ChannelStock.objects.get_or_create(channel=channel)
+    if channel.has_lane("stock"):
+        ask_recompute(channels=[channel], reason="the channel was connected")
 
 
 def only_warehouse() -> Warehouse | None:

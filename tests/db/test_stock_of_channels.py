@@ -4,7 +4,8 @@ import pytest
 
 from core.clock import db_now
 from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush
-from tests.db.test_connections import shop
+from integration.services.set_lanes import set_lanes
+from tests.db.test_connections import shop, tenant
 
 
 def told(channel: Channel) -> OfferStock:
@@ -49,3 +50,23 @@ def test_a_new_key_for_the_same_shop_forgets_nothing() -> None:
     offer.refresh_from_db()
     assert (offer.pushed, offer.seen) == (5, 5)
     assert StockPush.objects.get().state == "processing"
+
+
+@pytest.mark.django_db
+def test_numbers_are_worked_out_anew_when_the_lane_is_switched_on() -> None:
+    channel = shop(lanes=["acceptance"])
+    tenant()
+    channel.refresh_from_db()
+
+    set_lanes(channel=channel, lanes=["acceptance", "stock"], by=None)
+
+    assert ChannelStock.objects.get(channel=channel).recompute_asked_at is not None
+
+
+@pytest.mark.django_db
+def test_switching_another_lane_asks_for_no_numbers() -> None:
+    channel = shop(lanes=[])
+
+    set_lanes(channel=channel, lanes=["acceptance"], by=None)
+
+    assert ChannelStock.objects.get(channel=channel).recompute_asked_at is None
