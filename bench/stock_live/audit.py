@@ -87,7 +87,7 @@ def number_of(shop: Shop, number: int, stock: Stock, plan: Plan) -> int:
         Component(part, Decimal(units), tuple(_facility(shop.code, part, code, stock) for code in FACILITIES))
         for part, units in parts
     )
-    return offer_number(rows, chosen).quantity or 0
+    return int(offer_number(rows, chosen).quantity or 0)
 
 
 @cache
@@ -137,7 +137,7 @@ def _calls(hand: httpx.Client) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     for operation in GAPS:
         position = 0
-        while rows := hand.get("/ledger", params={"operation": operation, "from": str(position)}).json()["entries"]:
+        while rows := hand.get("/ledger", params={"operation": operation, "from": str(position)}).json()["calls"]:
             calls += rows
             position = rows[-1]["position"] + 1
     return calls
@@ -198,7 +198,7 @@ def _single_number(shop: Shop, number: int, stock: Stock) -> int:
     name = item(number)
     chosen = _rules(shop.code, sku(number) if _names(sku(number)) else "", name if _names(name) else "*")
     places = tuple(_facility(shop.code, name, code, stock) for code in FACILITIES)
-    return offer_number((Component(name, Decimal(1), places),), chosen).quantity or 0
+    return int(offer_number((Component(name, Decimal(1), places),), chosen).quantity or 0)
 
 
 def _most_known(book: Book, name: str, sent: float) -> int:
