@@ -171,6 +171,18 @@ def test_only_rows_that_say_something_new_are_written() -> None:
     assert (first.written, again.written, later.written) == (31, 0, 1)
 
 
+def test_batches_judge_every_offer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integration.services.stock.prove_offers.BATCH", 3)
+    channel = ChannelFactory()
+    for number in range(8):
+        told(channel, f"SKU-{number}", 7)
+        shown(channel, f"SKU-{number}", 5)
+
+    result = prove(channel)
+
+    assert (result.written, result.different, result.newly) == (8, 8, 8)
+
+
 def test_an_older_reading_does_not_undo_a_newer_one() -> None:
     channel = ChannelFactory()
     told(channel, "SKU-1", 7)

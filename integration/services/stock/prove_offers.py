@@ -1,8 +1,9 @@
 """Compares what a shop shows with what it was told: the rule of integration.domain.stock_proof, for a channel at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection as database
 from django.db import transaction
@@ -11,6 +12,8 @@ from integration.models import Channel, ChannelStock
 from integration.services.stock.lock_numbers import lock_numbers
 
 SETTLE: Final = timedelta(seconds=60)
+# Others wait for the channel's numbers meanwhile, so a first proof of a million gives way every so many offers.
+BATCH = 50_000
 # A look at every offer whose number is not proved yet, is another than was told, or changed since it was seen. Sales are
 # counted from the sending of the file: the shop may have taken them off its number before we knew that the file landed.
 # A difference that two readings showed stays until one shows it gone; one that a newer number overtakes before is none.
@@ -28,6 +31,8 @@ WITH told AS (
     WHERE o.channel_id = %(channel)s AND coalesce(t.has_quantity, %(unnamed)s) AND (o.seen_at IS NULL OR o.seen_at <= %(began)s)
       AND (o.seen IS DISTINCT FROM l.quantity OR o.pushed IS DISTINCT FROM l.quantity OR o.differs_since IS NOT NULL
            OR o.seen_at IS NULL OR o.pushed_at > o.seen_at)
+      AND o.id > %(after)s
+    ORDER BY o.id LIMIT %(batch)s
 ), judged AS (
     SELECT s.*, CASE
         WHEN s.pushed IS NULL THEN 'untold'
@@ -54,7 +59,8 @@ WITH told AS (
         OR s.differs IS DISTINCT FROM s.differs_since OR (s.pushed_at > s.seen_at AND s.seen_at < %(began)s))
     RETURNING s.verdict, s.differs_since IS NULL AND s.differs IS NOT NULL AS is_new
 )
-SELECT count(*), count(*) FILTER (WHERE verdict = 'different'), count(*) FILTER (WHERE is_new) FROM written"""
+SELECT count(*), count(*) FILTER (WHERE verdict = 'different'), count(*) FILTER (WHERE is_new),
+    (SELECT max(id) FROM shown) FROM written"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,15 @@ class Proved:
     newly: int = 0
 
 
-def prove_offers(*, channel: Channel, began: datetime, now: datetime, is_full: bool, unnamed_too: bool) -> Proved:
+def prove_offers(
+    *,
+    channel: Channel,
+    began: datetime,
+    now: datetime,
+    is_full: bool,
+    unnamed_too: bool,
+    heartbeat: Callable[[], None] = lambda: None,
+) -> Proved:
     """Compare the offers that the listing names, set aside and stored by now, with what the channel was told.
 
     `began`: the moment for which it speaks. `unnamed_too`: the listing is of changes, so other offers are as known.
@@ -75,20 +89,18 @@ def prove_offers(*, channel: Channel, began: datetime, now: datetime, is_full: b
     A number is judged once it had a minute to settle before the reading began and no newer one waits; what was sold
     since explains a lower one. A reading older than the one that an offer was last compared with changes nothing.
     """
-    with transaction.atomic(), database.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '180s'")
-        lock_numbers(channel)
-        cursor.execute(
-            PROVE,
-            {
-                "channel": channel.pk,
-                "began": began,
-                "now": now,
-                "settle": SETTLE.total_seconds(),
-                "unnamed": unnamed_too,
-            },
-        )
-        written, different, newly = cursor.fetchone()
-        stamps = {"proved_at": now, **({"proved_fully_at": now} if is_full else {})}
-        ChannelStock.objects.filter(channel=channel).update(**stamps)
-    return Proved(written, different, newly)
+    values: dict[str, Any] = {"channel": channel.pk, "began": began, "now": now, "unnamed": unnamed_too}
+    values |= {"settle": SETTLE.total_seconds(), "batch": BATCH}
+    done = Proved()
+    after: int | None = 0
+    while after is not None:
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '180s'")
+            lock_numbers(channel)
+            cursor.execute(PROVE, {**values, "after": after})
+            written, different, newly, after = cursor.fetchone()
+        done = Proved(done.written + written, done.different + different, done.newly + newly)
+        heartbeat()
+    stamps = {"proved_at": now, **({"proved_fully_at": now} if is_full else {})}
+    ChannelStock.objects.filter(channel=channel).update(**stamps)
+    return done

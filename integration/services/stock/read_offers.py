@@ -137,6 +137,7 @@ def _apply(channel: Channel, cursor: FeedCursor, listing: Listing, heartbeat: Ca
         now=now,
         is_full=listing.is_whole,
         unnamed_too=not listing.names_all and not listing.unreadable and "doubt" not in cursor.memory,
+        heartbeat=heartbeat,
     )
     drop_staged(channel=channel)
     confirm = (now + CONFIRM_AFTER).isoformat() if proved.newly else None
