@@ -10,6 +10,7 @@ from core.http import StatusError, UnknownOutcomeError
 from integration.models import ListedOffer, OfferStock, OfferStockHour, StockPush, StockPushLine
 from integration.services.stock.finish_push import Told, finish_push
 from integration.services.stock.push_again import push_again
+from sandbox.mirakl.imports import run
 from tests.db.pushing import SKUS, Pushing
 
 GONE = "SKU-UNKNOWN"
@@ -219,6 +220,27 @@ def test_an_import_without_an_end_is_a_finding_after_half_an_hour_and_given_up_a
     assert push.state == "given_up"
     assert (pushing.shown(SKUS[0], SKUS[1]), pushing.push().state) == ([4, 6], "done")
     assert pushing.find() == []
+
+
+def test_numbers_that_land_after_they_were_given_up_are_told_over(pushing: Pushing) -> None:
+    pushing.next_import(stays="RUNNING")
+    old = _send(pushing)
+    pushing.house.skip(7300)
+    pushing.want({SKUS[0]: 1}, urgency=1)
+    pushing.work(200)
+    assert (pushing.shown(SKUS[0]), pushing.push().state) == ([1], "done")
+    run(pushing.house.operator, pushing.house.operator.imports[old.import_id], pushing.house.world.clock.seconds())
+    assert pushing.shown(SKUS[0]) == [4]
+
+    pushing.work(900, step=15)
+
+    assert pushing.shown(SKUS[0], SKUS[1]) == [1, 6]
+    assert pushing.offer(SKUS[0]).pushed_seq == pushing.offer(SKUS[0]).wanted_seq
+    old.refresh_from_db()
+    assert (old.state, old.mirakl_status, old.landed) == ("given_up", "COMPLETE", 0)
+    looks = len(pushing.arrivals("STO02"))
+    pushing.work(1300, step=20)
+    assert len(pushing.arrivals("STO02")) == looks
 
 
 def test_an_import_that_is_not_known_three_times_over_minutes_is_given_up(pushing: Pushing) -> None:

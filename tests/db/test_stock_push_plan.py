@@ -6,11 +6,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from core.limits import open_breaker
-from core.models import Effect
+from core.models import Bucket, Effect
 from integration.models import OfferStock, StockPush, StockPushLine
 from integration.services.pause_connection import pause_connection
 from integration.services.stock.plan_push import plan_push
 from integration.services.stock.push_file import digest, push_file
+from integration.services.stock.push_pace import may_push, push_bucket
 from tests.db.house import ALL_LANES
 from tests.db.pushing import SKUS, Pushing
 
@@ -217,3 +218,42 @@ def test_fifty_thousand_lines_of_many_more_are_planned_in_a_moment(pushing: Push
         took = (cursor.fetchone()[0] - began).total_seconds()
     assert (planned.lines, OfferStock.objects.count()) == (50_000, 120_000)
     assert took < 10
+
+
+def _lose_block(pushing: Pushing) -> None:
+    """The process died before it could say when its call had ended."""
+    Bucket.objects.filter(name=push_bucket(pushing.channel)).update(blocked_until=None)
+
+
+def test_the_minute_and_a_hair_hold_although_the_process_died_in_its_call(
+    pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushing.want({SKUS[0]: 4})
+    pushing.plan()
+    pushing.send()
+    StockPush.objects.update(state="done")
+    _lose_block(pushing)
+    pushing.house.skip(50)
+    assert not may_push(pushing.channel)
+    pushing.want({SKUS[0]: 5})
+    monkeypatch.setattr("integration.services.stock.plan_push.may_push", lambda _channel: True)
+    assert pushing.plan().lines == 1
+
+    pushing.send()
+
+    assert (len(pushing.arrivals()), pushing.push().sends, pushing.effect().first_sent_at) == (1, 0, None)
+    assert 1 / Bucket.objects.get(name=push_bucket(pushing.channel)).rate > 60
+    pushing.house.skip(12)
+    assert may_push(pushing.channel)
+
+
+def test_the_minute_counts_from_the_end_of_a_call_and_not_from_its_beginning(pushing: Pushing) -> None:
+    pushing.want({SKUS[0]: 4})
+    pushing.plan()
+    pushing.send()
+
+    Bucket.objects.filter(name=push_bucket(pushing.channel)).update(tokens=1)
+
+    assert not may_push(pushing.channel)
+    pushing.house.skip(61)
+    assert may_push(pushing.channel)

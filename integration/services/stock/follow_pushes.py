@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F, QuerySet
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from core.clock import db_now
@@ -18,6 +19,7 @@ from integration.mirakl.stock_file import RefusedLine
 from integration.models import Channel, StockPush
 from integration.services.guard_connection import connection_allows, note_failure, note_success
 from integration.services.stock.finish_push import NOTHING, UNKNOWN, Told, close_push, finish_push
+from integration.services.stock.push_again import push_again
 from integration.services.stock.push_pace import (
     KIND,
     REPORT_SECONDS,
@@ -35,6 +37,10 @@ MOST_MISSES: Final = 3
 MISSED_FOR: Final = timedelta(minutes=2)
 # How long a report of refused lines may be missing before every line of the file is told again.
 REPORT_WITHIN: Final = timedelta(minutes=30)
+# An import that was given up without an end may land yet, over newer numbers: now and then it is asked for, for a day.
+STRAGGLER_EVERY: Final = timedelta(minutes=10)
+STRAGGLES_FOR: Final = timedelta(days=1)
+OVER: Final = ("COMPLETE", "FAILED")
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,12 @@ def follow_push(*, channel: Channel) -> Followed:
     success: with lines in error their report is read first, and without it nothing counts as landed.
     Raises the errors of core.http, but for an import that is not found.
     """
+    now = db_now()
+    if (straggler := _straggler(channel, now)) is not None:
+        return _ask_straggler(channel, straggler, now)
     push = StockPush.objects.filter(channel=channel, state=StockPush.State.PROCESSING).first()
     if push is None:
         return Followed(skipped="no file is under way")
-    now = db_now()
     if push.complete_at is None and now - (push.sent_at or push.created_at) > NO_END_AFTER:
         words = f"Mirakl had not ended the import {push.import_id} after {_hours(NO_END_AFTER)}"
         return _closed(push, StockPush.State.GIVEN_UP, f"{words}: {push.mirakl_status or 'no answer'}", UNKNOWN)
@@ -71,6 +79,37 @@ def follow_push(*, channel: Channel) -> Followed:
         if push.complete_at is None or push.state != StockPush.State.PROCESSING:
             return followed
     return _ask_report(channel, push)
+
+
+def _straggler(channel: Channel, now: datetime) -> StockPush | None:
+    """A push that was given up while its import had no end, and that was not asked for lately."""
+    if not channel.is_active:
+        return None
+    given_up = StockPush.objects.filter(channel=channel, state=StockPush.State.GIVEN_UP, complete_at=None)
+    recent = given_up.exclude(import_id="").exclude(mirakl_status__in=OVER).filter(finished_at__gt=now - STRAGGLES_FOR)
+    lately = Q(polled_at__gte=now - STRAGGLER_EVERY)
+    return recent.exclude(lately & Q(polled_at__isnull=False)).order_by("polled_at", "id").first()
+
+
+def _ask_straggler(channel: Channel, push: StockPush, now: datetime) -> Followed:
+    """Once it has an end after all, its offers are told their present numbers again: its own may stand over them now."""
+    if (skipped := _no_call(channel, status_bucket(channel))) is not None:
+        return skipped
+    StockPush.objects.filter(pk=push.pk).update(polled_at=now)
+    client, recorder = mirakl_for(channel)
+    try:
+        told = client.stock_import_status(push.import_id)
+    except HttpError as error:
+        _note(channel, status_bucket(channel), STATUS_SECONDS, error)
+        return Followed(skipped="the import that was given up could not be asked for")
+    finally:
+        recorder.flush()
+    note_success(channel.connection)
+    if told.is_over:
+        with transaction.atomic():
+            StockPush.objects.filter(pk=push.pk).update(mirakl_status=storable(told.status.upper())[:40])
+            push_again(channel=channel, push=push, by=None)
+    return Followed(state=push.state)
 
 
 def _ask_status(channel: Channel, push: StockPush, now: datetime) -> Followed:
