@@ -225,8 +225,10 @@ def _delays(verdict: Verdict, hand: httpx.Client, plan: Plan, shop: Shop, book: 
             continue
         stock = {item(number): dict.fromkeys(FACILITIES, 0) | {FACILITIES[0]: base}}
         should = number_of(shop, number, stock, plan)
-        landed = [row[0] for row in landings[sku(number)] if row[0] >= at and row[3] == should]
+        rows = landings[sku(number)]
+        before = [row[3] for row in rows if row[0] < at]
+        landed = [row[0] for row in rows if row[0] >= at and row[3] == should]
         if landed:
             verdict.delays.append(landed[0] - at)
-        else:
+        elif before[-1:] != [should]:
             verdict.unlanded += 1

@@ -11,6 +11,7 @@ LONGEST = 400
 # Files that may be longer, each with its reason. One that is short again must leave this list.
 LONGER = {
     "integration/migrations/0001_initial.py": "written by Django: the first tables of the app in one migration",
+    "integration/migrations/0006_stock_lane.py": "written by Django: the tables of the stock lane in one migration",
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "lib", "stuff", "tools"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME)\b")
