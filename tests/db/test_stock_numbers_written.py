@@ -429,8 +429,8 @@ def test_whoever_touches_an_item_waits_for_no_computation() -> None:
 def test_a_computation_passes_over_touches_that_another_one_has() -> None:
     shop = Shop(A=10, B=5)
     done: list[Computed] = []
+    shop.set("A", 5)
     with transaction.atomic():
-        shop.set("A", 5)
         StockTouch.objects.select_for_update().get()
 
         with elsewhere(lambda: done.append(compute_touched(warehouse=shop.warehouse))) as other:
