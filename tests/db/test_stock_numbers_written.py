@@ -252,6 +252,34 @@ def test_absurd_stock_is_told_as_the_most_that_a_number_holds(shop: Shop) -> Non
     assert row.wanted == 2**31 - 1 - (-(-(2**31 - 1) * 3333 // 10_000))
 
 
+def test_among_equal_rules_one_with_dates_that_count_beats_one_without_and_one_that_ended_counts_no_more(
+    shop: Shop,
+) -> None:
+    today = db_now().date()
+    dated = StockRuleFactory(aspect="buffer", units=3, first_date=today, last_date=today)
+    StockRuleFactory(aspect="buffer", units=1)
+    StockRuleFactory(aspect="cap", units=None, value=1, last_date=today - timedelta(days=1))
+    ask_recompute(channels=[shop.channel], reason="test")
+
+    shop.work()
+
+    row = shop.offer("A")
+    assert (row.wanted, row.buffer_rule, row.cap_rule) == (7, dated.pk, None)
+
+
+def test_a_reading_that_left_the_item_out_says_nothing_of_orders_that_reached_the_warehouse(shop: Shop) -> None:
+    other = FacilityFactory(warehouse=shop.warehouse)
+    lost = shop.level("A", 0, other)
+    StockLevel.objects.filter(pk=lost.pk).update(unknown_since=db_now(), read_at=db_now() - timedelta(hours=2))
+    order = OrderFactory(channel=shop.channel, stage="in_wms", in_wms_at=db_now() - timedelta(hours=1))
+    OrderLineFactory(order=order, offer_sku="OFFER-A", quantity=2)
+    touch_items(warehouse_id=shop.warehouse.pk, item_numbers=["A"])
+
+    shop.work()
+
+    assert shop.offer("A").free == 10
+
+
 def test_what_is_inside_of_a_kit_moves_the_offers_of_the_kit(shop: Shop) -> None:
     kit = StockItemFactory(warehouse=shop.warehouse, number="KIT", is_order_kit=True)
     ItemComponentFactory(kit=kit, component_number="A", quantity=2)
