@@ -1,89 +1,37 @@
 """What is written of the numbers, and when: only what changed, under one number of the sequence, and to be told."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection as database
-from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import db_now
 from core.jobs import run_job
-from integration.models import Channel, ChannelStock, OfferStock, StockLevel, StockTouch, Warehouse
+from integration.models import ChannelStock, OfferStock, StockLevel, StockTouch
 from integration.services.map_sku import map_sku
 from integration.services.set_lanes import set_lanes
 from integration.services.stock.ask_recompute import ask_recompute
 from integration.services.stock.compute_numbers import Computed, compute_channel, compute_touched, compute_warehouse
 from integration.services.stock.in_flight import in_flight
-from integration.services.stock.lock_numbers import NUMBERS, lock_numbers
 from integration.services.stock.touch_stock import touch_items, touch_offers
 from integration.services.unmap_sku import unmap_sku
-from tests.factories.lanes import ChannelFactory, OrderFactory, OrderLineFactory, SkuMappingFactory, WarehouseFactory
+from tests.db.stock_shop import Shop, versions
+from tests.factories.lanes import OrderFactory, OrderLineFactory, SkuMappingFactory
 from tests.factories.stock import (
     ChannelFacilityFactory,
     FacilityFactory,
     ItemComponentFactory,
     StockItemFactory,
-    StockLevelFactory,
     StockRuleFactory,
 )
-
-
-class Shop:
-    """A warehouse of one facility, a channel that tells its stock, and an offer of each item."""
-
-    def __init__(self, **atp: int | None) -> None:
-        self.warehouse: Warehouse = WarehouseFactory()
-        self.facility = FacilityFactory(warehouse=self.warehouse)
-        self.channel = self.open_channel()
-        for item, units in atp.items():
-            self.level(item, units)
-            SkuMappingFactory(channel=self.channel, offer_sku=f"OFFER-{item}", item_number=item)
-        self.work()
-
-    def open_channel(self) -> Channel:
-        channel: Channel = ChannelFactory(warehouse=self.warehouse, lanes=["stock"])
-        return channel
-
-    def level(self, item: str, atp: int | None, facility: Any = None) -> StockLevel:
-        row: StockLevel = StockLevelFactory(
-            warehouse=self.warehouse, item_number=item, facility=facility or self.facility, atp=atp
-        )
-        return row
-
-    def work(self) -> Computed:
-        return compute_warehouse(warehouse=self.warehouse)
-
-    def set(self, item: str, atp: int | None) -> None:
-        StockLevel.objects.filter(warehouse=self.warehouse, item_number=item).update(atp=atp)
-        touch_items(warehouse_id=self.warehouse.pk, item_numbers=[item])
-
-    def offer(self, item: str) -> OfferStock:
-        return OfferStock.objects.get(channel=self.channel, offer_sku=f"OFFER-{item}")
-
-    def land(self) -> None:
-        """Everything that waits was told and landed."""
-        for row in OfferStock.objects.filter(channel=self.channel):
-            row.pushed, row.pushed_seq = row.wanted, row.wanted_seq
-            row.save(update_fields=["pushed", "pushed_seq"])
 
 
 @pytest.fixture
 def shop(db: None) -> Shop:
     return Shop(A=10, B=4)
-
-
-def versions() -> dict[str, str]:
-    """Each offer's row version: another one as soon as anything is written, even the same values."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT offer_sku, ctid::text || xmin::text || xmax::text FROM integration_offerstock")
-        return dict(cursor.fetchall())
 
 
 def test_every_mapped_offer_has_its_number_after_the_first_run(shop: Shop) -> None:
@@ -404,79 +352,3 @@ def test_halves_of_a_kit_under_two_codes_make_no_offer(db: None) -> None:
 
     row = shop.offer("SET")
     assert (row.free, row.after_pack, row.wanted, row.places) == (5, 1, 1, {"EAST": 0, "WEST": 1})
-
-
-# Others at the same time, on connections of their own
-
-
-@contextmanager
-def elsewhere(work: Callable[[], object]) -> Iterator[threading.Thread]:
-    """Run it in a thread with a connection of its own, which is closed at the end."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        thread.join(30)
-
-
-def somebody_waits_for_numbers() -> bool:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with database.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE classid = %s AND NOT granted", [NUMBERS])
-            if cursor.fetchone()[0]:
-                return True
-        time.sleep(0.02)
-    return False
-
-
-@pytest.mark.django_db(transaction=True)
-def test_whoever_touches_an_item_waits_for_no_computation() -> None:
-    shop = Shop(A=10)
-    with transaction.atomic():
-        shop.set("A", 5)
-        compute_touched(warehouse=shop.warehouse)  # its touches and its lock are held until this block ends
-
-        with elsewhere(lambda: touch_items(warehouse_id=shop.warehouse.pk, item_numbers=["A"])) as other:
-            other.join(10)
-            waited = other.is_alive()
-
-    assert not waited
-    assert StockTouch.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_computation_passes_over_touches_that_another_one_has() -> None:
-    shop = Shop(A=10, B=5)
-    done: list[Computed] = []
-    shop.set("A", 5)
-    with transaction.atomic():
-        StockTouch.objects.select_for_update().get()
-
-        with elsewhere(lambda: done.append(compute_touched(warehouse=shop.warehouse))) as other:
-            other.join(10)
-
-    assert done == [Computed()]
-    assert StockTouch.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_numbers_of_a_channel_are_written_by_one_at_a_time() -> None:
-    shop = Shop(A=10)
-    shop.set("A", 5)
-    with ExitStack() as until, transaction.atomic():
-        lock_numbers(shop.channel)
-        until.enter_context(elsewhere(lambda: compute_touched(warehouse=shop.warehouse)))
-        waits = somebody_waits_for_numbers()
-        untouched = shop.offer("A").wanted
-
-    assert (waits, untouched) == (True, 10)
-    assert shop.offer("A").wanted == 5

@@ -8,7 +8,7 @@ from integration.models import OfferStock, StockRule
 from integration.services.stock import preview_numbers as module
 from integration.services.stock.ask_recompute import ask_recompute
 from integration.services.stock.preview_numbers import Move, Preview, preview_numbers
-from tests.db.test_stock_numbers_written import Shop, versions
+from tests.db.stock_shop import Shop, versions
 from tests.factories.lanes import SkuMappingFactory
 from tests.factories.stock import StockItemFactory, StockRuleFactory
 
