@@ -17,7 +17,8 @@ class OfferStock(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    # No index of its own: the unique one begins with it, and each index is written with every number that changes.
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     offer_sku = models.CharField(max_length=200)
 
     wanted = models.IntegerField(null=True)
@@ -88,7 +89,6 @@ class OfferStock(models.Model):
                 name="offer_stock_last_units",
                 condition=Q(wanted__gt=0, free__lte=2, after_buffer=F("free")),
             ),
-            models.Index(fields=["offer_sku", "id"], name="offer_stock_listed"),
         ]
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class ListedOffer(models.Model):
     """The marketplace's side of one offer, as last read."""
 
     id = models.BigAutoField(primary_key=True)
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     offer_sku = models.CharField(max_length=200)
     offer_id = models.CharField(max_length=60, blank=True)
     title = models.CharField(max_length=500, blank=True)

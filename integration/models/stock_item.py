@@ -73,7 +73,8 @@ class StockLevel(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="+")
+    # No index of its own: the unique one begins with it, and a reading writes every row.
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="+", db_index=False)
     item_number = models.CharField(max_length=60)
     facility = models.ForeignKey(Facility, on_delete=models.CASCADE, related_name="+")
     atp = models.DecimalField(max_digits=14, decimal_places=3, null=True)
