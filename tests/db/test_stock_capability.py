@@ -80,7 +80,7 @@ def test_what_a_channel_promises_is_stored_and_its_numbers_follow(channel: Chann
     ("bad", "field"),
     [
         (replace(TERMS, promise_hours=0), "promise_hours"),
-        (replace(TERMS, push_seconds=0), "push_seconds"),
+        (replace(TERMS, push_seconds=59), "push_seconds"),
         (replace(TERMS, delimiter="|"), "delimiter"),
         (replace(TERMS, file_lines=0), "file_lines"),
     ],

@@ -17,6 +17,7 @@ from integration.services.stock.ask_recompute import ask_recompute
 MOST_HOURS = 24 * 60
 MOST_HOLIDAYS = 200
 MOST_LINES = 1_000_000
+SHORTEST_PUSH = 60
 MOST_MINUTES = 60 * 24 * 7
 
 
@@ -82,8 +83,8 @@ def set_channel_terms(*, channel: Channel, terms: ChannelTerms, by: User | None)
         problems["time_zone"] = "Choose a time zone such as Europe/Paris."
     if not 1 <= terms.stale_minutes <= MOST_MINUTES:
         problems["stale_minutes"] = f"From 1 to {MOST_MINUTES} minutes."
-    if not 1 <= terms.push_seconds <= MOST_MINUTES * 60:
-        problems["push_seconds"] = "At least one second. Mirakl publishes one minute as the shortest."
+    if not SHORTEST_PUSH <= terms.push_seconds <= MOST_MINUTES * 60:
+        problems["push_seconds"] = "At least 60 seconds: Mirakl takes one stock file a minute."
     if not 1 <= terms.file_lines <= MOST_LINES:
         problems["file_lines"] = f"From 1 to {MOST_LINES:,} lines."
     if terms.delimiter not in (";", ","):
