@@ -19,7 +19,7 @@ from integration.services.stock.judge_feed import judge_feed
 from integration.services.stock.read_pages import read_pages
 from integration.services.stock.recheck_stock import is_endpoint_refused, recheck_stock
 
-EVERY: Final = timedelta(seconds=60)
+EVERY: Final = timedelta(seconds=30)
 # For how long a beat reads what moved; a longer list goes on at the next. While everything is read too, the lane has one
 # worker left, and what is to be worked out and told waits for this one.
 SECONDS_A_BEAT: Final = 10.0
