@@ -116,11 +116,16 @@ class ListedOffer(models.Model):
     places = models.JSONField(null=True)
     read_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+    # Whether an item stands behind it: kept by whoever lists it and whoever maps it, since looking at all takes long.
+    is_mapped = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "offer_sku"], name="listed_offer_once")]
         indexes = [
             models.Index(fields=["channel", "id"], name="listed_offer_inactive", condition=Q(is_active=False)),
+            models.Index(
+                fields=["channel", "id"], name="listed_offer_unmapped", condition=Q(is_mapped=False, gone_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from core.models import AuditEntry, User
 from integration.models import Channel, SkuMapping
 from integration.services.map_sku import sku_holds
 from integration.services.release_holds import release_holds
+from integration.services.stock.mark_mapped import mark_mapped
 from integration.services.stock.touch_stock import touch_maps
 
 COLUMNS = ("offer_sku", "item_number", "units_per_offer")
@@ -87,6 +88,7 @@ def _write(channel: Channel, wanted: Mapping[str, Mapping[str, Decimal]], by: Us
     )
     items = {item for parts in (*before.values(), *wanted.values()) for item in parts}
     touch_maps(channel=channel, offer_skus=wanted, item_numbers=items)
+    mark_mapped(channel=channel, offer_skus=wanted)
     now = db_now()
     AuditEntry.objects.bulk_create(
         (

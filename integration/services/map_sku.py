@@ -10,6 +10,7 @@ from core.models import User
 from integration.errors import InvalidInputError
 from integration.models import Channel, Hold, SkuMapping
 from integration.services.release_holds import Released, release_holds
+from integration.services.stock.mark_mapped import mark_mapped
 from integration.services.stock.touch_stock import touch_maps
 
 SKU_HOLDS = ("order.sku_unmapped", "order.sku_ambiguous", "order.item_inactive")
@@ -43,6 +44,7 @@ def map_sku(
             after={item: str(units) for item, units in components},
         )
         touch_maps(channel=channel, offer_skus=[offer_sku], item_numbers=[*before, *(item for item, _ in components)])
+        mark_mapped(channel=channel, offer_skus=[offer_sku])
         return release_holds(hold_ids=sku_holds(channel, [offer_sku]), by=by, how=f"SKU {offer_sku} mapped")
 
 

@@ -5,6 +5,7 @@ from django.db import transaction
 from core.audit import record_audit
 from core.models import User
 from integration.models import Channel, SkuMapping
+from integration.services.stock.mark_mapped import mark_mapped
 from integration.services.stock.touch_stock import touch_maps
 
 
@@ -16,6 +17,7 @@ def unmap_sku(*, channel: Channel, offer_sku: str, by: User | None) -> int:
         if before:
             rows.delete()
             touch_maps(channel=channel, offer_skus=[offer_sku], item_numbers=before)
+            mark_mapped(channel=channel, offer_skus=[offer_sku])
             record_audit(
                 by=by,
                 action="sku_map.removed",

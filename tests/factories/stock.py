@@ -14,6 +14,7 @@ from integration.models import (
     ListedOffer,
     OfferStock,
     OfferStockHour,
+    SkuMapping,
     StockItem,
     StockLevel,
     StockMove,
@@ -124,6 +125,10 @@ class ListedOfferFactory(factory.django.DjangoModelFactory):
     title = "A thing to sell"
     quantity = 7
     read_at = factory.LazyFunction(timezone.now)
+    # As a listing marks it.
+    is_mapped = factory.LazyAttribute(
+        lambda row: SkuMapping.objects.filter(channel=row.channel, offer_sku=row.offer_sku).exists()
+    )
 
 
 class StockPushFactory(factory.django.DjangoModelFactory):

@@ -40,8 +40,7 @@ FROM differing"""
 UNMAPPED: Final = """
 WITH alone AS (
     SELECT l.offer_sku, l.title, l.quantity, l.is_active FROM integration_listedoffer l
-    WHERE l.channel_id = %(channel)s AND l.gone_at IS NULL AND NOT EXISTS (
-        SELECT 1 FROM integration_skumapping m WHERE m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku)
+    WHERE l.channel_id = %(channel)s AND l.gone_at IS NULL AND NOT l.is_mapped
 ), first AS (
     SELECT * FROM alone ORDER BY is_active DESC, quantity DESC, offer_sku LIMIT %(examples)s
 )

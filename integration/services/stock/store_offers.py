@@ -37,19 +37,31 @@ WITH told AS (
 ), written AS (
     INSERT INTO integration_listedoffer (channel_id, offer_sku, offer_id, title, product_sku, "references", quantity,
         is_active, inactivity_reasons, min_quantity_alert, min_order_quantity, max_order_quantity, package_quantity,
-        places, read_at)
+        places, read_at, is_mapped)
     SELECT %(channel)s, offer_sku, offer_id, title, product_sku, refs, quantity, is_active, reasons, min_quantity_alert,
-        min_order_quantity, max_order_quantity, package_quantity, places, %(began)s
+        min_order_quantity, max_order_quantity, package_quantity, places, %(began)s, EXISTS (
+            SELECT 1 FROM integration_skumapping m WHERE m.channel_id = %(channel)s AND m.offer_sku = changed.offer_sku)
     FROM changed ORDER BY offer_sku
     ON CONFLICT (channel_id, offer_sku) DO UPDATE SET offer_id = excluded.offer_id, title = excluded.title,
         product_sku = excluded.product_sku, "references" = excluded."references", quantity = excluded.quantity,
         is_active = excluded.is_active, inactivity_reasons = excluded.inactivity_reasons,
         min_quantity_alert = excluded.min_quantity_alert, min_order_quantity = excluded.min_order_quantity,
         max_order_quantity = excluded.max_order_quantity, package_quantity = excluded.package_quantity,
-        places = excluded.places, read_at = excluded.read_at, gone_at = NULL
+        places = excluded.places, read_at = excluded.read_at, is_mapped = excluded.is_mapped, gone_at = NULL
     RETURNING 1
 )
 SELECT count(*) FROM written"""
+# The map may have changed while they were written, or while who changed it found them locked: seen from now.
+MARK: Final = """
+WITH marked AS (
+    UPDATE integration_listedoffer l SET is_mapped = NOT l.is_mapped
+    FROM (SELECT DISTINCT offer_sku FROM integration_offerintake
+          WHERE channel_id = %(channel)s AND part = %(part)s AND NOT is_deleted) t
+    WHERE l.channel_id = %(channel)s AND l.offer_sku = t.offer_sku AND l.is_mapped <> EXISTS (
+        SELECT 1 FROM integration_skumapping m WHERE m.channel_id = l.channel_id AND m.offer_sku = l.offer_sku)
+    RETURNING 1
+)
+SELECT count(*) FROM marked"""
 # Of a listing of what changed, offers that were deleted; of a whole listing, every offer that it does not name.
 DELETED: Final = """
 WITH gone AS (
@@ -98,6 +110,7 @@ def store_offers(
         parts = [part for (part,) in cursor.fetchall()]
     for part in parts:
         changed += _run(UPSERT, {**values, "part": part})
+        _run(MARK, {**values, "part": part})
         heartbeat()
     gone = _run(DELETED, values) + (_run(MISSING, values) if is_whole else 0)
     heartbeat()
