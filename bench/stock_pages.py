@@ -53,8 +53,8 @@ FILL: Final = (
            CASE WHEN n %% 1000 = 4 THEN now() END, 0, 7, CASE WHEN n %% 1000 = 6 THEN now() END, now(), now()
        FROM generate_series(1, %(channels)s) c, generate_series(1, %(items)s) n WHERE n %% 10000 <> 9""",
     """INSERT INTO integration_listedoffer (channel_id, offer_sku, offer_id, title, product_sku, "references", quantity,
-           is_active, inactivity_reasons, read_at)
-       SELECT c, 'SKU-' || lpad(n::text, 8, '0'), '', '', '', '{}', 7, true, '{}', now()
+           is_active, inactivity_reasons, read_at, is_mapped)
+       SELECT c, 'SKU-' || lpad(n::text, 8, '0'), '', '', '', '{}', 7, true, '{}', now(), n %% 10000 <> 9
        FROM generate_series(1, %(channels)s) c, generate_series(1, %(items)s) n""",
 )
 
