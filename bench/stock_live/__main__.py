@@ -54,7 +54,10 @@ def _report(plan: Plan, book: Book, verdict: Verdict) -> None:
     print(f"  troubles: {'; '.join(book.troubles) or 'none'}")
     print(f"  imports: {', '.join(f'{count} {state}' for state, count in sorted(verdict.imports.items()))}")
     print(f"  all right again {verdict.drained:.0f} s after the last change")
-    print(f"  from a change to its number in the shop: {_spread(verdict.delays)}; never landed {verdict.unlanded}")
+    print(
+        f"  from a change to its number in the shop: {_spread(verdict.delays)}; overtaken by the next "
+        f"{verdict.overtaken}, never landed {verdict.unlanded}"
+    )
     print(
         f"  offers that differ from the rules' answer for the final stock: {len(verdict.wrong)} of {verdict.offers:,}"
     )

@@ -21,6 +21,8 @@ from integration.domain.stock import Component, FacilityStock, NumberRules, offe
 
 # A file holds what was known when it was sent: stock is read twice a minute, orders once, each with a little on top.
 STOCK_KNOWN, ORDERS_KNOWN = 45.0, 75.0
+# Whatever went wrong with files, a later one should have landed by then.
+LONGEST_SILENCE = 240.0
 GAPS: Final = {"STO01": 60.0, "STO02": 15.0, "STO03": 60.0, "OF52": 60.0, "OR11": 60.0}
 HAIR = 0.001
 LOOK_SECONDS = 3.0
@@ -43,6 +45,7 @@ class Verdict:
     drained: float = 0.0
     imports: Counter[str] = field(default_factory=Counter)
     delays: list[float] = field(default_factory=list)
+    overtaken: int = 0
     unlanded: int = 0
 
     @property
@@ -173,16 +176,14 @@ def _one_at_a_time(verdict: Verdict, shop: Shop, jobs: Sequence[dict[str, Any]])
 
 
 def _oversold(verdict: Verdict, shop: Shop, jobs: Sequence[dict[str, Any]], book: Book) -> None:
-    """Sales above what was free. Preventable: the last file that had landed should have told a smaller number."""
+    """Sales above what was free. Preventable: the last file that landed in time should have told a smaller number."""
     landed = sorted((job["ended_at"], job["sent"]) for job in jobs if job["status"] == "COMPLETE")
     for tried in book.tries:
         if tried["shop"] != shop.code or not tried["oversold"]:
             continue
         verdict.oversold += 1
         place = bisect.bisect_right(landed, (tried["at"], float("inf"))) - 1
-        if place < 0:
-            continue
-        sent = landed[place][1]
+        sent = max(landed[place][1] if place >= 0 else 0.0, tried["at"] - LONGEST_SILENCE)
         known = _most_known(book, tried["item"], sent)
         stock = {tried["item"]: dict.fromkeys(FACILITIES, 0) | {FACILITIES[0]: known}}
         plan_like = int(tried["item"].rpartition("-")[2])
@@ -212,7 +213,7 @@ def _most_known(book: Book, name: str, sent: float) -> int:
         for tried in book.tries
         if tried["bought"] and tried["item"] == name and tried["at"] < sent - ORDERS_KNOWN
     )
-    return max(values) - sold
+    return int(max(values) - sold)
 
 
 def _delays(verdict: Verdict, hand: httpx.Client, plan: Plan, shop: Shop, book: Book) -> None:
@@ -228,7 +229,10 @@ def _delays(verdict: Verdict, hand: httpx.Client, plan: Plan, shop: Shop, book: 
         rows = landings[sku(number)]
         before = [row[3] for row in rows if row[0] < at]
         landed = [row[0] for row in rows if row[0] >= at and row[3] == should]
-        if landed:
+        later = [other for other, same, _ in book.probes if same == number and other > at]
+        if landed and not (later and landed[0] > later[0]):
             verdict.delays.append(landed[0] - at)
+        elif later:
+            verdict.overtaken += before[-1:] != [should]
         elif before[-1:] != [should]:
             verdict.unlanded += 1

@@ -11,7 +11,7 @@ from bench.stock_live.plan import FACILITIES, SHOPS, TENANT, Plan, Shop, item, s
 
 RACED_MOST, FREE_MOST = 12, 200
 RACED_SHARE = 0.1
-PROBES, PROBE_EVERY = 20, 100.0
+PROBES, PROBE_EVERY = 20, 150.0
 REFUSED, REFUSED_WORDS = 40, "The offer is locked by the operator"
 FIRST = FACILITIES[0]
 

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -45,6 +46,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_as(browser: Browser, installation: Installation) -> Iterator[OpenAs]:
     """Return a function that signs a person in and gives their page. Any error in the console fails the test."""
+    with opened(browser, installation) as sign_in:
+        yield sign_in
+
+
+@contextmanager
+def opened(browser: Browser, installation: Installation) -> Iterator[OpenAs]:
+    """The same for any installation."""
     contexts: list[Any] = []
     problems: list[str] = []
 

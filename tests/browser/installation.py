@@ -86,6 +86,12 @@ class Installation:
         found: dict[str, Any] = answer["orders"][0]
         return found
 
+    def shown(self, operator: str, shop_id: int, sku: str) -> int:
+        """What an offer shows at the marketplace."""
+        query = {"operator": operator, "shop_id": str(shop_id)}
+        offers = httpx.get(f"{self.sandbox}/sandbox/api/offers", params=query, timeout=10).json()["offers"]
+        return int(offers[sku])
+
     def warehouse(self) -> dict[str, Any]:
         """Orders and shipments as the warehouse has them inside."""
         query = {"tenant": "DEMO"}
@@ -127,7 +133,9 @@ def installed(folder: Path) -> Iterator[Installation]:
             made.stop()
 
 
-def connect_everything(made: Installation, *, mapped: list[str]) -> dict[str, Any]:
+def connect_everything(
+    made: Installation, *, mapped: list[str], lanes: str = "acceptance,import,dispatch"
+) -> dict[str, Any]:
     """Connect the sandbox's warehouse and its shops by the commands a person would type; the sandbox's own words."""
     state: dict[str, Any] = httpx.get(f"{made.sandbox}/sandbox/api/state", timeout=10).json()
     tenant = state["tenants"][0]
@@ -166,7 +174,7 @@ def connect_everything(made: Installation, *, mapped: list[str]) -> dict[str, An
                 "--name",
                 shop["name"],
                 "--lanes",
-                "acceptance,import,dispatch",
+                lanes,
                 "--poll-seconds",
                 "5",
             )
