@@ -5,6 +5,7 @@ from django.db import transaction
 from core.audit import record_audit
 from core.models import User
 from integration.models import Channel, Warehouse
+from integration.services.stock.ask_recompute import ask_recompute
 
 
 def pause_connection(*, connection: Channel | Warehouse, paused: bool, by: User | None) -> bool:
@@ -22,4 +23,14 @@ def pause_connection(*, connection: Channel | Warehouse, paused: bool, by: User 
                 before={"active": paused},
                 after={"active": not paused},
             )
+        if changed and not paused:
+            # What was touched meanwhile was not worked out.
+            ask_recompute(channels=_channels(connection), reason="the connection was resumed")
     return bool(changed)
+
+
+def _channels(connection: Channel | Warehouse) -> list[Channel]:
+    """Those that tell stock, of the warehouse or the channel itself."""
+    rows = Channel.objects.filter(lanes__contains=["stock"]).defer("api_key")
+    mine = rows.filter(pk=connection.pk) if isinstance(connection, Channel) else rows.filter(warehouse=connection)
+    return list(mine.order_by("pk"))

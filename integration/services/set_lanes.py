@@ -22,9 +22,6 @@ def set_lanes(*, channel: Channel, lanes: Sequence[str], by: User | None) -> Cha
         before = list(channel.lanes)
         channel.lanes = [lane for lane in LANES if lane in lanes]
         channel.save(update_fields=["lanes"])
-        if "stock" in channel.lanes and "stock" not in before:
-            # What changed while the lane was off was not followed.
-            ask_recompute(channels=[channel], reason="the lane was switched on")
         if "stock" in set(channel.lanes) - set(before):
             # What was touched while it was off was not worked out.
             ask_recompute(channels=[channel], reason="the lane was switched on")

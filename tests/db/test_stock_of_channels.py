@@ -3,8 +3,10 @@
 import pytest
 
 from core.clock import db_now
-from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush
+from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush, StockTouch
+from integration.services.pause_connection import pause_connection
 from integration.services.set_lanes import set_lanes
+from tests.db.stock_shop import Shop
 from tests.db.test_connections import shop, tenant
 
 
@@ -68,5 +70,34 @@ def test_switching_another_lane_asks_for_no_numbers() -> None:
     channel = shop(lanes=[])
 
     set_lanes(channel=channel, lanes=["acceptance"], by=None)
+
+    assert ChannelStock.objects.get(channel=channel).recompute_asked_at is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("paused", ["channel", "warehouse"])
+def test_what_moved_while_a_connection_was_paused_is_worked_out_when_it_goes_on(paused: str) -> None:
+    own, other = Shop(A=9), Shop(B=9)
+    own.open_channel()  # another shop of the warehouse, for which its touches are taken
+    connection = getattr(own, paused)
+
+    pause_connection(connection=connection, paused=True, by=None)
+    own.set("A", 2)
+    if paused == "channel":
+        own.work()
+    StockTouch.objects.all().delete()  # as upkeep does for a warehouse that is not read
+    pause_connection(connection=connection, paused=False, by=None)
+    own.work()
+
+    assert own.offer("A").wanted == 2
+    assert ChannelStock.objects.get(channel=other.channel).recompute_asked_at is None
+
+
+@pytest.mark.django_db
+def test_a_connection_without_a_stock_lane_asks_for_no_numbers_when_it_goes_on() -> None:
+    channel = shop(lanes=["acceptance"])
+    pause_connection(connection=channel, paused=True, by=None)
+
+    pause_connection(connection=channel, paused=False, by=None)
 
     assert ChannelStock.objects.get(channel=channel).recompute_asked_at is None
