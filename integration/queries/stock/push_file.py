@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from integration.mirakl.stock_file import StockLine, stock_csv
@@ -10,8 +11,10 @@ from integration.models import StockPush, StockPushLine
 from integration.queries.stock.push_list import lines_of_push
 
 CHUNK: Final = 2_000
-# As a file may have been written; the channel's setting may have changed since.
+# As a file may have been written; the channel's setting may have changed since. The act sets a file apart from one that
+# was given up.
 DELIMITERS: Final = (";", ",")
+ACTS: Final = ("", "update")
 
 
 @dataclass(frozen=True)
@@ -20,22 +23,23 @@ class SentFile:
 
     push: StockPush
     delimiter: str
+    act: str
 
     def parts(self) -> Iterator[bytes]:
         """The bytes, a piece at a time, so that a long file needs no room."""
-        return _parts(self.push, self.delimiter)
+        return _parts(self.push, self.delimiter, self.act)
 
 
 def sent_file(push: StockPush) -> SentFile | None:
     """The file as it was sent, by its checksum; None when it was not sent, or its lines are not all kept any more."""
     if not push.sha256:
         return None
-    for delimiter in DELIMITERS:
+    for act, delimiter in product(ACTS, DELIMITERS):
         digest = hashlib.sha256()
-        for part in _parts(push, delimiter):
+        for part in _parts(push, delimiter, act):
             digest.update(part)
         if digest.hexdigest() == push.sha256:
-            return SentFile(push, delimiter)
+            return SentFile(push, delimiter, act)
     return None
 
 
@@ -46,7 +50,7 @@ def file_lines(line: StockPushLine) -> list[StockLine]:
     return [StockLine(line.offer_sku, line.places[code], code) for code in sorted(line.places)]
 
 
-def _parts(push: StockPush, delimiter: str) -> Iterator[bytes]:
+def _parts(push: StockPush, delimiter: str, act: str) -> Iterator[bytes]:
     head = stock_csv((), delimiter=delimiter)
     yield head
     rows = lines_of_push(push).only("offer_sku", "quantity", "places").order_by("id")
@@ -54,4 +58,5 @@ def _parts(push: StockPush, delimiter: str) -> Iterator[bytes]:
     while chunk := list(rows.filter(id__gt=after)[:CHUNK]):
         after = chunk[-1].pk
         # An offer stands once in a file, so pieces of it join to what it is as a whole.
-        yield stock_csv((part for line in chunk for part in file_lines(line)), delimiter=delimiter)[len(head) :]
+        parts = (part for line in chunk for part in file_lines(line))
+        yield stock_csv(parts, delimiter=delimiter, act=act)[len(head) :]

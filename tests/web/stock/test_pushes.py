@@ -125,24 +125,24 @@ def test_each_state_says_what_follows(sign_in: SignIn, state: str, words: str) -
     assert words in words_of(sign_in("Ecommerce"), f"/stock/pushes/{push.pk}/")
 
 
-def _kept(push: StockPush, delimiter: str) -> bytes:
+def _kept(push: StockPush, delimiter: str, act: str = "") -> bytes:
     """Lines as a shop without and one with warehouse codes has them; the file that was sent of them."""
     for number in range(5):
         places = {"W2": 3, "W1": number} if number % 2 else None
         StockPushLineFactory(push=push, offer_sku=f'SKU "{number};"', quantity=number + 3, places=places)
-    content = push_file(push, delimiter=delimiter)
+    content = push_file(push, delimiter=delimiter, act=act)
     push.sha256 = hashlib.sha256(content).hexdigest()
     push.save(update_fields=["sha256"])
     return content
 
 
-@pytest.mark.parametrize("delimiter", [";", ","])
+@pytest.mark.parametrize(("delimiter", "act"), [(";", ""), (",", ""), (";", "update")])
 def test_the_file_comes_back_byte_for_byte_whatever_the_setting_is_now(
-    sign_in: SignIn, delimiter: str, monkeypatch: pytest.MonkeyPatch
+    sign_in: SignIn, delimiter: str, act: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuilt, "CHUNK", 2)
     push = StockPushFactory()
-    sent = _kept(push, delimiter)
+    sent = _kept(push, delimiter, act)
 
     answer: Any = sign_in("Auditor").get(f"/stock/pushes/{push.pk}/file/")
 
