@@ -6,7 +6,11 @@ import pytest
 
 from core.clock import db_now
 from core.http import HttpError
+from integration.deposco.schemas import StockPage, StockRow
+from integration.gateways import profile_of
 from integration.models import StockLevel, StockReading, StockRecheck, StockTouch
+from integration.services.stock.apply_reading import apply_reading
+from integration.services.stock.begin_reading import begin_reading, keep_page
 from integration.services.stock.touch_stock import recheck_items
 from tests.db.house import House
 from tests.db.stock_feed import (
@@ -25,6 +29,15 @@ from tests.db.stock_feed import (
 
 def ask(house: House, *numbers: str, reason: str = "order") -> None:
     recheck_items(warehouse_id=house.warehouse.pk, item_numbers=numbers, reason=reason)
+
+
+def tell(house: House, *places: str) -> None:
+    """A reading of what moved that names these places of one item."""
+    reading = begin_reading(warehouse=house.warehouse, kind=StockReading.Kind.DELTA, now=db_now())
+    rows = tuple(StockRow("ITEM-001", place, Decimal(7), Decimal(7)) for place in places)
+    page = StockPage(rows=rows, items=("ITEM-001",), is_last=False)
+    keep_page(reading=reading, page=page, read_at=db_now())
+    apply_reading(reading=reading, profile=profile_of(house.warehouse))
 
 
 def asked_for(house: House) -> list[list[str]]:
@@ -102,6 +115,20 @@ def test_a_reading_of_everything_answers_what_waited_when_its_page_was_asked_for
     read_all(north)
 
     assert list(StockRecheck.objects.values_list("item_number", flat=True)) == ["ITEM-002"]
+    assert touched() == ["ITEM-001"]
+
+
+def test_what_moved_at_one_place_answers_nothing_while_the_number_of_another_is_older(north: House) -> None:
+    known(north)
+    ask(north, "ITEM-001")
+    north.skip(6)
+    others = StockLevel.objects.filter(item_number="ITEM-001").exclude(facility__number="LVL")
+
+    tell(north, "LVL")
+    after_one = StockRecheck.objects.filter(item_number="ITEM-001").count()
+    tell(north, "LVL", *others.values_list("facility__number", flat=True))
+
+    assert (after_one, StockRecheck.objects.count()) == (1, 0)
     assert touched() == ["ITEM-001"]
 
 

@@ -90,12 +90,17 @@ WHERE t.is_newer
            ELSE t.atp IS DISTINCT FROM t.atp_before OR t.unknown_before <= t.read_at END
 """
 # Rechecks that this reading answered. Their items are touched even where the number stayed: with a later moment of
-# reading, orders that reached the warehouse before it are in the number and no longer in flight.
+# reading, orders that reached the warehouse before it are in the number and no longer in flight. A reading that leaves
+# out a place whose number is older answers nothing: by that number the orders stay in flight.
 ANSWERED: Final = """
 WITH told AS (SELECT item_number, min(read_at) AS read_at FROM stock_told GROUP BY item_number),
 done AS (
     DELETE FROM integration_stockrecheck r USING told t
     WHERE r.warehouse_id = %(warehouse)s AND r.item_number = t.item_number AND r.not_before <= t.read_at
+      AND NOT EXISTS (
+        SELECT 1 FROM integration_stocklevel l
+        WHERE l.warehouse_id = %(warehouse)s AND l.item_number = r.item_number AND l.atp IS NOT NULL
+          AND l.unknown_since IS NULL AND l.read_at < r.not_before)
     RETURNING r.item_number)
 INSERT INTO integration_stocktouch (warehouse_id, item_number, offer_sku, is_forced)
 SELECT DISTINCT %(warehouse)s, item_number, '', false FROM done
