@@ -89,7 +89,7 @@ class StockRule:
         match self.aspect:
             case Aspect.BUFFER:
                 parts = [
-                    f"{self.units} units" if self.units is not None else "",
+                    _units(self.units) if self.units is not None else "",
                     f"{self.percent.normalize():f} %" if self.percent is not None else "",
                 ]
                 return " or ".join(filter(None, parts))
@@ -221,6 +221,10 @@ def facility_terms(
         included_by=included,
         held_by=held,
     )
+
+
+def _units(units: int) -> str:
+    return f"{units:,} unit" if units == 1 else f"{units:,} units"
 
 
 def _fits(rule: StockRule, wanted: dict[str, str], tags: Collection[str]) -> bool:

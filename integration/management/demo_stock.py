@@ -27,7 +27,7 @@ FACILITIES: Final = {
     "BAY": (None, 8, (*WEEK, 6, 7)),
 }
 # By channel: hours promised, hours of which weekends count.
-PROMISES: Final = {"NORTHFR": (72, True), "NORTHDE": (None, True), "PLAZA": (48, True)}
+PROMISES: Final = {"NORTHFR": (72, True), "NORTHDE": (None, True), "PLAZA": (24, True)}
 PUSH_SECONDS: Final = 60
 ZONE: Final = "Europe/Paris"
 KIT_SKU, KIT_ITEM = "SKU-KIT-1", "KIT-001"

@@ -64,8 +64,8 @@ def marks_of(offer: OfferStock) -> list[Mark]:
         words = f"It rests on a number that is too old, read at {_at(offer.atp_read_at)}."
         marks.append(Mark("stale", "high", "clock", "stale", words))
     if offer.wanted is not None and offer.wanted_seq > offer.pushed_seq:
-        words = f"{offer.wanted} waits to be told since {_at(offer.wanted_at)}."
-        marks.append(Mark("waiting", "accent", "arrow", f"{offer.wanted} waits", words))
+        words = f"{offer.wanted:,} waits to be told since {_at(offer.wanted_at)}."
+        marks.append(Mark("waiting", "accent", "arrow", f"{offer.wanted:,} waits", words))
     return marks
 
 
@@ -91,7 +91,7 @@ def mark(one: Mark) -> SafeString:
 
 def told_number(offer: OfferStock) -> str:
     """The number that landed at the marketplace last; a dash when none did."""
-    return "-" if offer.pushed is None else str(offer.pushed)
+    return "-" if offer.pushed is None else f"{offer.pushed:,}"
 
 
 @register.filter
@@ -106,7 +106,8 @@ def cell_words(offers: Sequence[OfferStock]) -> str:
     for offer in offers:
         wrong = ", ".join(one.short for one in marks_of(offer))
         name = f"{offer.offer_sku}: " if len(offers) > 1 else ""
-        parts.append(f"{name}{told_number(offer)}{f' ({wrong})' if wrong else ''}")
+        plain = told_number(offer).replace(",", "")
+        parts.append(f"{name}{plain}{f' ({wrong})' if wrong else ''}")
     return "; ".join(parts)
 
 

@@ -79,7 +79,7 @@ class ItemTable(ListTable):
         row = self.matrix[record.pk]
         if row.atp is None and record.is_order_kit:
             return format_html('<span class="quiet" title="{}">{}</span>', "Its components have the stock", "kit")
-        return units(row.atp)
+        return "-" if row.atp is None else f"{row.atp.normalize():,f}"
 
     def render_read(self, record: StockItem) -> SafeString | str:
         """How old the oldest number is, and how many are not known any more."""

@@ -72,7 +72,7 @@ def test_the_waterfall_shows_each_step_the_rule_that_won_and_why(sign_in: SignIn
     assert "Not eligible -5 15" in words
     assert "In flight -3 12" in words
     assert f"Buffer -4 8 4 units: tag peak. Rule {won.pk}" in words
-    assert "1 units: everywhere (the other is more specific)" in words
+    assert "1 unit: everywhere (the other is more specific)" in words
     assert f"Cap -1 7 7: channel {channel.code}. Rule {cap.pk}" in words
     assert "No floor rule matches" in words
     assert "The number 7" in words
