@@ -6,6 +6,7 @@ from core.clock import db_now
 from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush, StockTouch
 from integration.services.pause_connection import pause_connection
 from integration.services.set_lanes import set_lanes
+from integration.services.stock.touch_stock import touch_offers
 from tests.db.stock_shop import Shop
 from tests.db.test_connections import shop, tenant
 
@@ -101,3 +102,20 @@ def test_a_connection_without_a_stock_lane_asks_for_no_numbers_when_it_goes_on()
     pause_connection(connection=channel, paused=False, by=None)
 
     assert ChannelStock.objects.get(channel=channel).recompute_asked_at is None
+
+
+@pytest.mark.django_db
+def test_a_number_that_was_to_be_told_again_while_the_lane_was_off_is_told_when_it_is_on() -> None:
+    own = Shop(A=10, B=4)
+    own.land()
+    set_lanes(channel=own.channel, lanes=[], by=None)
+
+    touch_offers(channel=own.channel, offer_skus=["OFFER-A"], is_forced=True)
+    touch_offers(channel=own.channel, offer_skus=["OFFER-B"])
+    own.work()
+    set_lanes(channel=own.channel, lanes=["stock"], by=None)
+    own.work()
+
+    forced, other = own.offer("A"), own.offer("B")
+    assert (forced.wanted, forced.wanted_seq > forced.pushed_seq) == (forced.pushed, True)
+    assert other.wanted_seq == other.pushed_seq

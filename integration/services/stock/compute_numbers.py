@@ -21,6 +21,7 @@ from integration.services.stock.local_day import local_day
 from integration.services.stock.lock_numbers import lock_numbers
 from integration.services.stock.numbers_sql import Offers, numbers_sql
 from integration.services.stock.rules_sql import Rules
+from integration.services.stock.tell_again import tell_again
 from integration.services.stock.write_sql import PRESENT_ALL, PRESENT_NAMED, WRITE
 
 # Touches of one transaction: so many, that a burst is soon done, so few, that a number lands within the minute.
@@ -111,13 +112,19 @@ def compute_touched(*, warehouse: Warehouse, most: int = MOST_TOUCHES) -> Comput
         channels = {channel.pk: channel for channel in _channels(warehouse)}
         skus, forced = _offers(warehouse, touches, channels)
         concerned = [channels[pk] for pk in sorted(skus)]
-        for channel in concerned:
-            lock_numbers(channel)
+        silent = sorted(forced.keys() - channels.keys())
+        for pk in sorted([*skus, *silent]):
+            lock_numbers(Channel(pk=pk))
         done = Computed(touches=len(touches))
         flight = in_flight(warehouse_id=warehouse.pk) if concerned else InFlight([], [])
         for channel in concerned:
             done += _write(channel, flight, sorted(skus[channel.pk]), sorted(forced.get(channel.pk, ())))
-        ChannelStock.objects.filter(channel__in=concerned).update(computed_at=db_now())
+        for pk in silent:
+            # Its numbers are worked out when it tells stock again; that these were to be told must not be lost by then.
+            tell_again(channel=Channel(pk=pk), offer_skus=forced[pk])
+        # One by one in the order in which a recompute of several is asked for, so that neither waits in a circle.
+        for channel in concerned:
+            ChannelStock.objects.filter(channel=channel).update(computed_at=db_now())
         return done
 
 
@@ -173,7 +180,10 @@ def _write(channel: Channel, flight: InFlight, skus: Sequence[str] | None, force
 def _offers(
     warehouse: Warehouse, touches: Sequence[tuple[str, int | None, str, bool]], channels: Collection[int]
 ) -> tuple[Mapping[int, set[str]], Mapping[int, set[str]]]:
-    """The offers that touches concern, by channel, and those of them that are told even if they stay as they are."""
+    """The offers that touches concern, by channel, and those that are told even if they stay as they are.
+
+    The latter also of channels that tell no stock now.
+    """
     skus: dict[int, set[str]] = {}
     forced: dict[int, set[str]] = {}
     items = sorted({item for item, _, _, _ in touches if item})
@@ -183,8 +193,9 @@ def _offers(
             cursor.execute(_OFFERS_OF_ITEMS, values)
             skus = {channel_id: set(of_items) for channel_id, of_items in cursor.fetchall()}
     for _, channel_id, offer_sku, is_forced in touches:
-        if channel_id is not None and offer_sku and channel_id in channels:
-            skus.setdefault(channel_id, set()).add(offer_sku)
+        if channel_id is not None and offer_sku:
+            if channel_id in channels:
+                skus.setdefault(channel_id, set()).add(offer_sku)
             if is_forced:
                 forced.setdefault(channel_id, set()).add(offer_sku)
     return skus, forced

@@ -11,14 +11,9 @@ from core.clock import db_now
 from core.models import User
 from integration.models import Channel, StockPush
 from integration.services.stock.lock_numbers import lock_numbers
+from integration.services.stock.tell_again import tell_again
 
 # One number of the sequence for all: whatever was told before is older. A refused number need not wait any longer.
-_AGAIN: Final = """
-WITH seq AS MATERIALIZED (SELECT nextval('integration_stock_seq') AS seq)
-UPDATE integration_offerstock o SET wanted_seq = seq.seq, retry_at = NULL
-FROM seq
-WHERE o.channel_id = %(channel)s AND o.wanted IS NOT NULL AND o.offer_sku = ANY(%(skus)s)
-"""
 _AGAIN_PUSH: Final = """
 WITH seq AS MATERIALIZED (SELECT nextval('integration_stock_seq') AS seq)
 UPDATE integration_offerstock o SET wanted_seq = seq.seq, retry_at = NULL
@@ -37,17 +32,18 @@ def push_again(
     After a push that failed the next file need not wait any longer either.
     """
     skus = sorted(set(offer_skus))
-    values: dict[str, Any] = {"channel": channel.pk, "skus": skus}
     with transaction.atomic():
         lock_numbers(channel)
-        with database.cursor() as cursor:
-            if push is None:
-                cursor.execute(_AGAIN, values)
-            else:
-                cursor.execute(_AGAIN_PUSH, {**values, "day": push.day, "push": push.pk})
-            count: int = cursor.rowcount
+        count = tell_again(channel=channel, offer_skus=skus) if push is None else _of_push(channel, push)
         if push is not None and push.state == StockPush.State.FAILED:
             StockPush.objects.filter(pk=push.pk).update(again_at=db_now(), again_by=by)
         after = {"offers": count, "offer_skus": skus[:AUDITED], "push": push.pk if push else None}
         record_audit(by=by, action="stock.pushed_again", subject=channel, before=None, after=after)
     return count
+
+
+def _of_push(channel: Channel, push: StockPush) -> int:
+    values: dict[str, Any] = {"channel": channel.pk, "day": push.day, "push": push.pk}
+    with database.cursor() as cursor:
+        cursor.execute(_AGAIN_PUSH, values)
+        return int(cursor.rowcount)
