@@ -92,7 +92,7 @@ def set_channel_terms(*, channel: Channel, terms: ChannelTerms, by: User | None)
     if problems:
         raise InvalidInputError(problems)
     with transaction.atomic():
-        row = ChannelStock.objects.select_for_update().get(channel=channel)
+        row, _ = ChannelStock.objects.select_for_update().get_or_create(channel=channel)
         names = tuple(ChannelTerms.__dataclass_fields__)
         before = {name: getattr(row, name) for name in names}
         for name in names:

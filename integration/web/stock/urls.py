@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from integration.web.stock import actions, item, matrix, push_files, pushes, unmapped
+from integration.web.stock import (
+    actions,
+    facilities,
+    facilities_channel,
+    item,
+    matrix,
+    push_files,
+    pushes,
+    simulator,
+    unmapped,
+)
 from integration.web.stock.rules import edit, file, lists
 
 urlpatterns = [
@@ -27,4 +37,11 @@ urlpatterns = [
     path("stock/buffers/<int:pk>/", edit.buffer, name="buffer"),
     path("stock/buffers/<int:pk>/save/", edit.buffer_save, name="buffer_save"),
     path("stock/buffers/<int:pk>/remove/", edit.buffer_remove, name="buffer_remove"),
+    path("stock/simulator/", simulator.simulator, name="simulator"),
+    path("stock/facilities/", facilities.facilities, name="facilities"),
+    path("stock/facilities/<int:pk>/", facilities.facility, name="facility"),
+    path("stock/facilities/<int:pk>/save/", facilities.facility_save, name="facility_save"),
+    path("stock/channels/<slug:code>/", facilities_channel.channel_stock, name="channel_stock"),
+    path("stock/channels/<slug:code>/save/", facilities_channel.channel_stock_save, name="channel_stock_save"),
+    path("stock/channels/<slug:code>/codes/", facilities_channel.channel_codes_save, name="channel_codes_save"),
 ]
