@@ -41,6 +41,8 @@ PICTURES: Final = (
     ),
     Picture("orders", "/orders/", "warehouse", "Orders, with their stages and clocks"),
     Picture("passport", "/orders/", "warehouse", "The passport of one order", follow="/orders/"),
+    Picture("stock", "/stock/", "ecommerce", "Stock: each item's number on each channel"),
+    Picture("waterfall", "/stock/?words=ITEM-02", "ecommerce", "Why an offer shows its number", follow="/stock/items/"),
     Picture("connections", "/connections/", "admin", "Connections, with their lanes", scheme="dark"),
     Picture("tablet", "/exceptions/", "warehouse", "The same on a tablet, dark", size="tablet", scheme="dark"),
 )
