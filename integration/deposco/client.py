@@ -1,7 +1,8 @@
 """One method per V1 endpoint of Deposco that Holdpoint uses. Never retries; raises the errors of core.http."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from integration.deposco.schemas import (
     StockPage,
     WmsOrder,
 )
-from integration.deposco.stock import MOST_ITEMS, availability_page, inventory_page, since_text
+from integration.deposco.stock import MOST_ITEMS, availability_page, behind_us, inventory_page, since_text
 
 Json = dict[str, Any]
 NOT_FOUND, BAD_REQUEST = 404, 400
@@ -175,8 +176,9 @@ class DeposcoClient:
         return body_of(self._http.request("availability", "GET", path, params=params))
 
     def _inventory_full(self, params: Mapping[str, Any]) -> StockPage:
-        body = body_of(self._http.request("inventory.full", "GET", self._profile.routes.inventory_full, params=params))
-        return inventory_page(body, self._profile.inventory, business_unit=self._bu)
+        reply = self._http.request("inventory.full", "GET", self._profile.routes.inventory_full, params=params)
+        page = inventory_page(body_of(reply), self._profile.inventory, business_unit=self._bu)
+        return replace(page, behind=behind_us(reply.headers.get("date"), datetime.now(UTC)))
 
     def item_facts(self, number: str) -> ItemFacts | None:
         """GET one item; None when there is none.

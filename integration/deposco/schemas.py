@@ -1,7 +1,7 @@
 """What we use of Deposco's answers, after they were normalised."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -65,13 +65,15 @@ class StockPage:
     """One page of stock: a row for each item and facility, and every item seen, those without a facility too.
 
     Only a page without any item is the last. `fingerprint` says which items stood on it: a page that has that of the
-    page before comes from a server that ignores the page's number, and would never end.
+    page before comes from a server that ignores the page's number, and would never end. `behind`: by how much the clock
+    of who answered is behind ours.
     """
 
     rows: tuple[StockRow, ...]
     items: tuple[str, ...]
     is_last: bool
     fingerprint: str = ""
+    behind: timedelta = timedelta(0)
 
     def repeats(self, before: "StockPage | None") -> bool:
         """Whether this is the page before once more."""

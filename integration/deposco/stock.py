@@ -1,10 +1,12 @@
 """How V1's two readings of stock become rows of one item in one facility each."""
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from core.http import UnknownOutcomeError
@@ -15,12 +17,29 @@ from integration.deposco.schemas import StockPage, StockRow
 Json = dict[str, Any]
 # So many items are asked for in one call, whose address would grow too long otherwise.
 MOST_ITEMS = 100
+# How far a clock may be behind to be believed, and from when on it matters.
+LEAST_BEHIND, MOST_BEHIND = timedelta(seconds=5), timedelta(hours=1)
 ABOUT_STOCK = re.compile("inventor|stock|item", re.IGNORECASE)
 
 
 def since_text(since: datetime) -> str:
     """The moment as startActivityTime takes it."""
     return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def behind_us(told: str | None, now: datetime) -> timedelta:
+    """By how much a far side whose answer bears this date is behind; nothing where it says none, or is ahead.
+
+    Differences that the answer's way explains are none.
+    """
+    try:
+        moment = parsedate_to_datetime(told or "")
+    except (ValueError, TypeError, OverflowError):
+        return timedelta(0)
+    behind = now - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return (
+        timedelta(seconds=math.ceil(behind.total_seconds())) if LEAST_BEHIND < behind <= MOST_BEHIND else timedelta(0)
+    )
 
 
 def availability_page(

@@ -10,7 +10,7 @@ from core.http import HttpClient, NotSentError
 from integration.mirakl.calls import ShopCalls
 from integration.mirakl.export_file import COLUMNS, TEXT_TYPE, ExportedOffer, exported_offers
 from integration.mirakl.offers import OfferExport, OffersPage, StockImport
-from integration.mirakl.reading import Json, as_iso, as_object, as_text_of, offers_page, read
+from integration.mirakl.reading import Json, as_iso, as_object, as_text_of, import_named, offers_page, read
 from integration.mirakl.stock_file import RefusedLine, refused_lines
 
 # Mirakl refuses longer list parameters: "The limit of 100 is exceeded".
@@ -59,7 +59,8 @@ class OfferCalls(ShopCalls):
     def import_stock(self, csv: bytes) -> str:
         """STO01 POST /api/offers/stock/imports: a CSV as one part named `file`. The import's id. At most once a minute.
 
-        The same file again, while it waits, is answered with the import there is. See `stock_file.stock_csv`.
+        Where the answer does not say it, its address does. The same file again, while it waits, is answered with the import
+        there is; perhaps for ever. See `stock_file.stock_csv`.
         """
         reply = self._http.request(
             "STO01",
@@ -68,7 +69,7 @@ class OfferCalls(ShopCalls):
             params=self._shop,
             files={"file": ("stock.csv", csv, "text/csv")},
         )
-        return as_text_of(as_object(reply.json()), "import_id")
+        return import_named(reply)
 
     def stock_import_status(self, import_id: str) -> StockImport:
         """STO02: how far the import is. COMPLETE may still hold lines in error. At most every 15 seconds."""

@@ -1,9 +1,11 @@
 """How Mirakl's answers are read: one that is no answer is an unknown outcome, one bad row never costs its page."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,6 +16,7 @@ from integration.mirakl.schemas import Order, OrdersPage, UnreadableOrder
 
 Model = TypeVar("Model", bound=BaseModel)
 Json = dict[str, Any]
+IMPORT_IN_ADDRESS = re.compile(r"/imports/([^/?#]+)")
 
 
 def orders_page(reply: Reply) -> OrdersPage:
@@ -82,6 +85,20 @@ def as_text_of(body: Json, key: str) -> str:
         message = f"The answer names no {key}"
         raise UnknownOutcomeError(message)
     return storable(str(told))
+
+
+def import_named(reply: Reply) -> str:
+    """The id of the import that a file became: as the body says it, else as its address does.
+
+    Raises UnknownOutcomeError when neither does.
+    """
+    try:
+        return as_text_of(as_object(reply.json()), "import_id")
+    except UnknownOutcomeError:
+        found = IMPORT_IN_ADDRESS.search(str(reply.headers.get("location") or ""))
+        if found is None:
+            raise
+        return storable(unquote(found.group(1)))
 
 
 def clean(value: Any) -> Any:

@@ -6,6 +6,7 @@ from core.limits import allows, block, record_failure, record_success, refuse
 from core.outcomes import OutcomeClass
 
 DEFAULT_WAIT_SECONDS = 5.0
+NOT_GRANTED = 403
 
 
 def connection_allows(connection: str) -> bool:
@@ -31,6 +32,25 @@ def note_failure(connection: str, error: HttpError) -> None:
 def is_refusal(error: HttpError) -> bool:
     """Whether the far side read the request and will not have it, as with a field that its search does not know."""
     return isinstance(error, StatusError) and classify(error).cls is OutcomeClass.PERMANENT
+
+
+def note_stock_failure(*, connection: str, error: HttpError) -> None:
+    """As every failed call, but for an endpoint that was not granted: it says nothing about the key or the password.
+
+    The orders of the connection must not stop for it.
+    """
+    if not is_not_granted(error):
+        note_failure(connection, error)
+
+
+def is_not_granted(error: HttpError) -> bool:
+    """Whether the user was let in, and this endpoint is not his."""
+    return isinstance(error, AuthError) and error.status == NOT_GRANTED
+
+
+def is_endpoint_refused(error: HttpError) -> bool:
+    """Whether only this call is refused, for what it asks or for want of a grant: others may be made."""
+    return is_refusal(error) or is_not_granted(error)
 
 
 def note_success(connection: str) -> None:

@@ -12,12 +12,14 @@ from core.audit import record_audit
 from core.classify import NO_TOKEN, THROTTLED
 from core.clock import db_now
 from core.effects import Claimed, ReadBack
+from core.http import AuthError
 from core.limits import block, take
 from core.outcomes import Outcome, OutcomeClass
 from integration.gateways import mirakl_for
 from integration.models import Channel, ChannelStock, StockPush
 from integration.services.effects.connections import channels_of, sendable
 from integration.services.effects.fan_out import fan_out
+from integration.services.guard_connection import is_not_granted
 from integration.services.stock.finish_push import NOTHING, UNKNOWN, close_push
 from integration.services.stock.plan_push import withdraw_push
 from integration.services.stock.push_file import digest, push_file
@@ -61,7 +63,13 @@ class PushStock:
 
         def one(effect: Claimed) -> Outcome:
             client, _ = mirakl_for(channels[effect.connection])
-            return Outcome(OutcomeClass.OK, result={"import_id": client.import_stock(files[effect.id])})
+            try:
+                return Outcome(OutcomeClass.OK, result={"import_id": client.import_stock(files[effect.id])})
+            except AuthError as error:
+                # The key is good for other calls, which must not stop; a key that is good for nothing shows there.
+                if is_not_granted(error):
+                    return Outcome(PERMANENT, f"http.{error.status}", str(error)[:500])
+                raise
 
         leaving = [effect for effect in ready if effect.id in files]
         sent = fan_out(one, leaving, recorders=[mirakl_for(channel)[1] for channel in channels.values()])
@@ -89,9 +97,22 @@ class PushStock:
         return ReadBack(found=False, is_heard=False)
 
     def done(self, effect: Claimed, result: Mapping[str, Any]) -> None:
-        """Mirakl has the file: from here it is followed by its import."""
-        StockPush.objects.filter(pk=effect.subject, state=StockPush.State.PLANNED).update(
-            state=StockPush.State.PROCESSING, import_id=str(result["import_id"])
+        """Mirakl has the file: from here it is followed by its import.
+
+        Unless that is the import of another push: then it was taken for that one's file, whose end says nothing of it.
+        """
+        import_id = str(result["import_id"])
+        push = StockPush.objects.filter(pk=effect.subject, state=StockPush.State.PLANNED).first()
+        if push is None:
+            return
+        # One that Mirakl did not know when it was asked last is no import that it could answer.
+        others = StockPush.objects.filter(channel=push.channel_id, import_id=import_id, misses=0).exclude(pk=push.pk)
+        if (other := others.order_by("-id").first()) is not None:
+            words = f"Mirakl took it for the file of push {other.pk} and answered that one's import {import_id}"
+            close_push(push=push, state=StockPush.State.GIVEN_UP, words=words, outcome=UNKNOWN)
+            return
+        StockPush.objects.filter(pk=push.pk, state=StockPush.State.PLANNED).update(
+            state=StockPush.State.PROCESSING, import_id=import_id
         )
 
     def parked(self, effect: Claimed, outcome: Outcome) -> None:

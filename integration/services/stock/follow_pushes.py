@@ -17,7 +17,7 @@ from integration.gateways import mirakl_for
 from integration.mirakl.offers import StockImport
 from integration.mirakl.stock_file import RefusedLine
 from integration.models import Channel, StockPush
-from integration.services.guard_connection import connection_allows, note_failure, note_success
+from integration.services.guard_connection import connection_allows, note_stock_failure, note_success
 from integration.services.stock.finish_push import NOTHING, UNKNOWN, Told, close_push, finish_push
 from integration.services.stock.push_again import push_again
 from integration.services.stock.push_pace import (
@@ -200,7 +200,7 @@ def _note(channel: Channel, bucket: str, seconds: float, error: HttpError) -> No
     if isinstance(error, ThrottledError):
         block(bucket, error.retry_after if error.retry_after is not None else seconds)
     else:
-        note_failure(channel.connection, error)
+        note_stock_failure(connection=channel.connection, error=error)
 
 
 def _closed(push: StockPush, state: str, words: str, outcome: str) -> Followed:

@@ -27,6 +27,8 @@ FRESH_FOR: Final = timedelta(seconds=30)
 WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 # An offer that was refused for not being there goes sooner when it is listed again, but not for ever.
 SOONER_TIMES: Final = 3
+# Words of a line that all mean: set the quantity.
+ACTS: Final = ("", "update", "UPDATE")
 ENDED: Final = ("done", "parked", "cancelled")
 
 # Refused numbers whose time has come wait again, under a new number of the sequence: it only grows.
@@ -135,12 +137,18 @@ def _freeze(channel: Channel, stock: ChannelStock) -> int:
 
 
 def _act(channel: Channel) -> str:
-    """What sets this file apart from one that was given up: the same bytes would be taken for the import that never ended."""
+    """What sets this file apart from one that was given up: the same bytes would be taken for the import there was.
+
+    The word stays until another file is given up, so that a number that comes and goes is not mistaken each time.
+    """
     last = StockPush.objects.filter(channel=channel).exclude(state__in=OPEN_PUSH).order_by("-created_at", "-id").first()
-    if last is None or last.state != StockPush.State.GIVEN_UP:
+    if last is None:
         return ""
     effect = Effect.objects.filter(kind=KIND, connection=channel.connection, business_key=str(last.pk)).first()
-    return "" if effect is not None and effect.payload.get("act") else "update"
+    told = str(effect.payload.get("act", "")) if effect is not None else ""
+    if last.state != StockPush.State.GIVEN_UP:
+        return told
+    return ACTS[(ACTS.index(told) + 1) % len(ACTS)] if told in ACTS else ""
 
 
 def _settle_open(channel: Channel, *, is_on: bool) -> bool:

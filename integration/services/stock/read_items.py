@@ -12,9 +12,15 @@ from core.http import HttpError
 from integration.deposco.port import WmsPort
 from integration.gateways import deposco_for, profile_of
 from integration.models import FeedCursor, StockItem, Warehouse
-from integration.services.guard_connection import connection_allows, is_refusal, note_success
+from integration.services.guard_connection import (
+    connection_allows,
+    is_not_granted,
+    is_refusal,
+    note_stock_failure,
+    note_success,
+)
 from integration.services.stock.list_items import list_items
-from integration.services.stock.read_pages import USUAL, is_needed_elsewhere, is_not_granted, note_stock_failure
+from integration.services.stock.read_pages import USUAL, is_needed_elsewhere
 from integration.services.stock.store_items import store_items
 from integration.services.take_soon import take_soon
 

@@ -11,10 +11,15 @@ from django.db.models import Max
 
 from core.clock import db_now
 from core.http import HttpError, ThrottledError
-from core.limits import block, take
+from core.limits import take
 from integration.gateways import mirakl_for
 from integration.models import Channel, FeedCursor, StockPush
-from integration.services.guard_connection import connection_allows, is_refusal, note_failure, note_success
+from integration.services.guard_connection import (
+    connection_allows,
+    is_endpoint_refused,
+    note_stock_failure,
+    note_success,
+)
 from integration.services.stock.prove_offers import SETTLE, Proved, prove_offers
 from integration.services.stock.read_offer_export import ask_for_export, fetch_export
 from integration.services.stock.read_offer_pages import MOST_PAGED, Listing, read_offer_pages
@@ -33,6 +38,8 @@ CONFIRM_AFTER: Final = timedelta(minutes=2)
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 # An export whose files cannot be fetched so often is given up.
 MOST_FAILURES: Final = 8
+# Asked to wait, it looks again after so many seconds at the latest, as with every other call.
+LONGEST_WAIT: Final = 900.0
 Way = Literal["pages", "full", "changes"]
 
 
@@ -112,7 +119,7 @@ def _go_on(channel: Channel, cursor: FeedCursor, way: Way | None, heartbeat: Cal
             if is_asked and way == "full":
                 _remember(cursor, full_asked=db_now().isoformat())
         except HttpError as error:
-            if not is_refusal(error):
+            if not is_endpoint_refused(error):
                 raise
             # An operator without exports: however many offers there are, they are read by pages from now on.
             _remember(cursor, no_export=True)
@@ -152,11 +159,12 @@ def _apply(channel: Channel, cursor: FeedCursor, listing: Listing, heartbeat: Ca
 
 
 def _break_off(channel: Channel, cursor: FeedCursor, error: HttpError) -> None:
-    note_failure(channel.connection, error)
     wait = SHORTEST.total_seconds()
-    if isinstance(error, ThrottledError) and error.retry_after is not None:
-        wait = error.retry_after
-        block(f"{channel.connection}:calls", wait)
+    if isinstance(error, ThrottledError):
+        # Only this kind of call waits: acceptance goes on.
+        wait = min(LONGEST_WAIT, error.retry_after if error.retry_after is not None else wait)
+    else:
+        note_stock_failure(connection=channel.connection, error=error)
     export = cursor.memory.get("export")
     if export:
         failures = export.get("failures", 0) + 1

@@ -10,13 +10,12 @@ from core.http import AuthError, HttpError, NotSentError, ThrottledError
 from core.models import Effect
 from integration.deposco.schemas import StockPage
 from integration.models import StockReading, Warehouse
-from integration.services.guard_connection import is_refusal, note_failure, note_success
+from integration.services.guard_connection import is_refusal, note_stock_failure, note_success
 from integration.services.read_patiently import read_patiently
 from integration.services.stock.begin_reading import break_off, keep_page
 from integration.services.take_soon import take_soon
 
 USUAL: Final = 100
-NOT_GRANTED: Final = 403
 
 
 def read_pages(
@@ -82,20 +81,6 @@ def failed_to_read(*, warehouse: Warehouse, reading: StockReading, error: HttpEr
         StockReading.objects.filter(pk=reading.pk, state=StockReading.State.RUNNING).update(problem=words[:500])
         return
     break_off(reading=reading, problem=words)
-
-
-def note_stock_failure(*, connection: str, error: HttpError) -> None:
-    """As every failed call, but for an endpoint that was not granted: it says nothing about the password.
-
-    The orders of the connection must not stop for it.
-    """
-    if not is_not_granted(error):
-        note_failure(connection, error)
-
-
-def is_not_granted(error: HttpError) -> bool:
-    """Whether the user was let in, and this endpoint is not his."""
-    return isinstance(error, AuthError) and error.status == NOT_GRANTED
 
 
 def is_needed_elsewhere(warehouse: Warehouse) -> bool:

@@ -11,18 +11,20 @@ from integration.deposco.port import WmsPort
 from integration.deposco.profile import Profile
 from integration.deposco.schemas import StockPage
 from integration.gateways import deposco_for, profile_of
-from integration.models import StockReading, Warehouse
-from integration.services.guard_connection import connection_allows
+from integration.models import FeedCursor, StockReading, Warehouse
+from integration.services.guard_connection import connection_allows, is_endpoint_refused
 from integration.services.stock.apply_reading import Applied, apply_reading, is_being_applied
 from integration.services.stock.begin_reading import TakenOverError, begin_reading, running_reading
 from integration.services.stock.judge_feed import judge_feed
 from integration.services.stock.read_pages import read_pages
-from integration.services.stock.recheck_stock import is_endpoint_refused, recheck_stock
+from integration.services.stock.recheck_stock import recheck_stock
 
 EVERY: Final = timedelta(seconds=30)
 # For how long a beat reads what moved; a longer list goes on at the next. While everything is read too, the lane has one
 # worker left, and what is to be worked out and told waits for this one.
 SECONDS_A_BEAT: Final = 10.0
+CLOCK: Final = "stock clock"
+CLOCK_STEP: Final = timedelta(seconds=3)
 TAKEN_OVER: Final = "another run goes on with it"
 FEED_KINDS: Final = (StockReading.Kind.FULL, StockReading.Kind.DELTA)
 
@@ -91,6 +93,8 @@ def _read_moves(
 
     def ask(page: int) -> StockPage:
         told = client.stock_moved(since=since, page=page)
+        if told is not None:
+            _remember_clock(warehouse, told.behind)
         return told if told is not None else StockPage(rows=(), items=(), is_last=True)
 
     is_whole = read_pages(warehouse=warehouse, reading=reading, ask=ask, seconds=SECONDS_A_BEAT, heartbeat=heartbeat)
@@ -114,4 +118,18 @@ def _delta(warehouse: Warehouse, profile: Profile, now: datetime) -> StockReadin
     if base is None:
         return None
     overlap = timedelta(seconds=profile.inventory.overlap_seconds)
-    return begin_reading(warehouse=warehouse, kind=StockReading.Kind.DELTA, now=now, since=base.began_at - overlap)
+    since = base.began_at - overlap - _behind(warehouse)
+    return begin_reading(warehouse=warehouse, kind=StockReading.Kind.DELTA, now=now, since=since)
+
+
+def _behind(warehouse: Warehouse) -> timedelta:
+    """By how much the warehouse's clock was behind ours when it answered last: it writes down what moved by that clock."""
+    cursor = FeedCursor.objects.filter(connection=warehouse.connection, feed=CLOCK).first()
+    return timedelta(seconds=cursor.memory.get("behind_seconds", 0)) if cursor is not None else timedelta(0)
+
+
+def _remember_clock(warehouse: Warehouse, behind: timedelta) -> None:
+    if abs(_behind(warehouse) - behind) > CLOCK_STEP:
+        FeedCursor.objects.update_or_create(
+            connection=warehouse.connection, feed=CLOCK, defaults={"memory": {"behind_seconds": behind.total_seconds()}}
+        )

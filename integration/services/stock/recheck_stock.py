@@ -14,10 +14,10 @@ from integration.deposco.port import WmsPort
 from integration.deposco.profile import Profile
 from integration.deposco.schemas import StockPage
 from integration.models import StockReading, StockRecheck, Warehouse
-from integration.services.guard_connection import is_refusal, note_success
+from integration.services.guard_connection import is_endpoint_refused, note_stock_failure, note_success
 from integration.services.stock.apply_reading import Applied, apply_reading
 from integration.services.stock.begin_reading import begin_reading, break_off, keep_page, running_reading
-from integration.services.stock.read_pages import USUAL, ask_patiently, is_not_granted, note_stock_failure
+from integration.services.stock.read_pages import USUAL, ask_patiently
 from integration.services.take_soon import take_soon
 
 ITEMS_A_CALL: Final = 50
@@ -62,11 +62,6 @@ def recheck_stock(
             done = Applied()
             break_off(reading=reading, problem=problem)
     return done
-
-
-def is_endpoint_refused(error: HttpError) -> bool:
-    """Whether only this call is refused, for what it asks or for want of a grant: others may be made."""
-    return is_refusal(error) or is_not_granted(error)
 
 
 def _ask_all(
