@@ -6,8 +6,11 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import db_now
-from integration.models import Channel, StockFinding
+from integration.models import Channel, OfferStock, StockFinding
+from integration.services.stock.find_offer_problems import GAPS
+from integration.services.stock.find_stock_problems import find_stock_problems
 from integration.services.stock.record_findings import Finding, record_findings
+from tests.db.stock_shop import Shop
 from tests.factories.lanes import ChannelFactory
 from tests.factories.people import UserFactory
 
@@ -147,3 +150,19 @@ def test_lookers_at_the_same_time_leave_what_the_last_of_them_found() -> None:
     causes = {int(cause) for _, cause, _ in opened()}
     assert counts == [20] * 12
     assert causes in [set(range(at, at + 20)) for at in range(12)]
+
+
+@pytest.mark.django_db
+def test_every_offer_is_only_looked_at_again_while_one_differs() -> None:
+    shop = Shop(A=9, B=9)
+    find_stock_problems()
+
+    with CaptureQueriesContext(database) as quiet:
+        find_stock_problems()
+    OfferStock.objects.filter(offer_sku="OFFER-A").update(differs_since=db_now())
+    with CaptureQueriesContext(database) as differing:
+        find_stock_problems()
+
+    asked = [sum(GAPS.strip()[:30] in query["sql"] for query in looked) for looked in (quiet, differing)]
+    assert shop.offer("A").differs_since is not None
+    assert asked == [0, 1]

@@ -6,7 +6,7 @@ from typing import Final
 
 from core.clock import db_now
 from core.jobs import Counts
-from integration.models import Channel, ChannelStock, FeedCursor, StockFinding, Warehouse
+from integration.models import Channel, ChannelStock, FeedCursor, OfferStock, StockFinding, Warehouse
 from integration.services.stock.find_double_buffers import offer_buffers, warehouse_buffers
 from integration.services.stock.find_offer_problems import discrepancies, inactive_offers, seen_gap, unmapped_offers
 from integration.services.stock.find_oversold import oversold_items
@@ -44,9 +44,11 @@ def find_stock_problems(*, heartbeat: Callable[[], None] = lambda: None) -> Coun
 def _look_at_channel(channel: Channel) -> int:
     now = db_now()
     proved_at = ChannelStock.objects.filter(channel=channel).values_list("proved_at", flat=True).first()
-    gap = seen_gap(channel=channel)
+    must_look = _must_look(channel.connection, proved_at, OF_OFFERS, channel=channel, now=now)
+    # The gap is of every offer, and explains nothing where none differs.
+    gap = seen_gap(channel=channel) if must_look or _some_differ(channel) else None
     opened = _record(DISCREPANCY, channel, "", discrepancies(channel=channel, gap=gap, now=now), now)
-    if not _must_look(channel.connection, proved_at, OF_OFFERS, channel=channel, now=now):
+    if not must_look:
         return opened
     found = [*unmapped_offers(channel=channel), *inactive_offers(channel=channel), *offer_buffers(channel, gap)]
     opened += _record(OF_OFFERS, channel, "", found, now)
@@ -79,6 +81,10 @@ def _must_look(
         return True
     at = {"channel": channel} if channel else {"channel": None, "connection": connection}
     return StockFinding.objects.filter(kind__in=kinds, cleared_at=None, **at).exists()
+
+
+def _some_differ(channel: Channel) -> bool:
+    return OfferStock.objects.filter(channel=channel, differs_since__isnull=False).exists()
 
 
 def _looked(connection: str, proved_at: datetime | None, now: datetime) -> None:
