@@ -14,6 +14,7 @@ from integration.errors import InvalidInputError
 from integration.models import LANES, Channel, ChannelStock, FeedCursor, Warehouse
 from integration.services.stock.ask_recompute import ask_recompute
 from integration.services.stock.forget_shop import forget_shop
+from integration.services.stock.lock_numbers import lock_numbers
 
 MIN_POLL_SECONDS, DEFAULT_POLL_SECONDS = 1, 60
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -66,16 +67,15 @@ def connect_mirakl(
     }
     if api_key:
         values["api_key"] = api_key
+    moved = None if is_same_place else old
     with transaction.atomic():
-        clash = Channel.objects.filter(url=address, shop_id=shop).exclude(code=code).first()
-        if clash is not None:
-            words = f"This shop is already connected as {clash.code}."
-            if shop is None:
-                words = f"{clash.code} is connected to the same address without a shop number: give both theirs."
-            raise InvalidInputError({"shop_id": words})
+        if moved is not None:
+            # Before the channel's own row, as those do who write numbers: else they and this wait for each other.
+            lock_numbers(moved)
+        _refuse_clash(code, address, shop)
         channel, created = Channel.objects.update_or_create(code=code, defaults=values)
         _begin_stock(channel)
-        if old is not None and not is_same_place:
+        if moved is not None:
             FeedCursor.objects.filter(connection=channel.connection).delete()
             forget_shop(channel=channel)
         record_audit(
@@ -93,6 +93,15 @@ def connect_mirakl(
         # One read of the orders per period, whatever crashes: the token is taken before the call.
         ensure_bucket(f"{channel.connection}:orders", capacity=1, rate_per_second=1 / channel.reading_period)
     return channel
+
+
+def _refuse_clash(code: str, address: str, shop: int | None) -> None:
+    clash = Channel.objects.filter(url=address, shop_id=shop).exclude(code=code).first()
+    if clash is not None:
+        words = f"This shop is already connected as {clash.code}."
+        if shop is None:
+            words = f"{clash.code} is connected to the same address without a shop number: give both theirs."
+        raise InvalidInputError({"shop_id": words})
 
 
 def _begin_stock(channel: Channel) -> None:

@@ -1,6 +1,8 @@
 """What a channel keeps for its stock, and what it forgets when it is pointed at another shop."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.clock import db_now
 from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush, StockTouch
@@ -45,6 +47,18 @@ def test_a_channel_pointed_at_another_shop_tells_every_number_again() -> None:
 
 
 @pytest.mark.django_db
+def test_who_points_a_channel_at_another_shop_waits_for_its_numbers_before_anything_of_it_is_locked() -> None:
+    told(shop(shop_id=2001))
+
+    with CaptureQueriesContext(connection) as asked:
+        shop(shop_id=2002)
+
+    locking = [query["sql"] for query in asked if "UPDATE" in query["sql"] or "pg_advisory" in query["sql"]]
+    assert "pg_advisory_xact_lock" in locking[0]
+    assert any("integration_channel" in sql for sql in locking[1:])
+
+
+@pytest.mark.django_db
 def test_a_new_key_for_the_same_shop_forgets_nothing() -> None:
     offer = told(shop(shop_id=2001))
 
@@ -80,14 +94,14 @@ def test_switching_another_lane_asks_for_no_numbers() -> None:
 def test_what_moved_while_a_connection_was_paused_is_worked_out_when_it_goes_on(paused: str) -> None:
     own, other = Shop(A=9), Shop(B=9)
     own.open_channel()  # another shop of the warehouse, for which its touches are taken
-    connection = getattr(own, paused)
+    of = getattr(own, paused)
 
-    pause_connection(connection=connection, paused=True, by=None)
+    pause_connection(connection=of, paused=True, by=None)
     own.set("A", 2)
     if paused == "channel":
         own.work()
     StockTouch.objects.all().delete()  # as upkeep does for a warehouse that is not read
-    pause_connection(connection=connection, paused=False, by=None)
+    pause_connection(connection=of, paused=False, by=None)
     own.work()
 
     assert own.offer("A").wanted == 2

@@ -6,7 +6,7 @@ from integration.models.stock_push import OPEN_PUSH
 
 
 def forget_shop(*, channel: Channel) -> None:
-    """Every number waits to be told again, and nothing counts as seen. Caller owns the transaction."""
+    """Every number waits to be told again, and nothing counts as seen. Caller holds the lock of the numbers."""
     StockPush.objects.filter(channel=channel, state__in=OPEN_PUSH).update(
         state=StockPush.State.GIVEN_UP, finished_at=db_now(), problem="The channel was pointed at another shop."
     )
