@@ -8,13 +8,15 @@ import pytest
 
 from core.clock import db_now
 from core.http import HttpError
-from integration.models import FeedCursor, ListedOffer
+from integration.models import FeedCursor, ListedOffer, Order, StockItem, StockLevel, StockRecheck
 from integration.services.poll_orders import poll_orders
 from integration.services.stock.follow_pushes import follow_push
+from integration.services.stock.in_flight import in_flight
+from integration.services.stock.read_items import read_items
 from integration.services.stock.read_offers import read_offers
 from tests.db.house import House
 from tests.db.pushing import SKUS, Pushing
-from tests.db.stock_feed import INVENTORY, atp, known, put, read
+from tests.db.stock_feed import INVENTORY, atp, known, put, read, read_all, sell_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +30,8 @@ def answering(path: str, answer: httpx.Response, *, method: str = "GET") -> Answ
 
 
 def test_a_file_that_is_taken_for_one_that_ended_long_ago_has_not_landed_and_goes_again(pushing: Pushing) -> None:
-    gate, seen = pushing.house.gate, {}
+    gate = pushing.house.gate
+    seen: dict[bytes, str] = {}
 
     def by_content(request: httpx.Request) -> httpx.Response | None:
         """Mirakl knows a file by its content for ever, and answers with the import there was."""
@@ -152,3 +155,68 @@ def test_a_number_that_moved_is_read_from_a_warehouse_whose_clock_is_behind(nort
 
     assert asked
     assert atp("ITEM-001", "LVL") == 7
+
+
+def sold_to_the_warehouse(house: House, **inventory: object) -> Order:
+    """An order of two of ITEM-001 that the warehouse has."""
+    sell_stock(house, **inventory)
+    house.map("SKU-001")
+    house.ready(("SKU-001", 2))
+    house.prepare()
+    house.create()
+    return Order.objects.get()
+
+
+@pytest.mark.parametrize(("settle", "in_flight_still"), [(5, {}), (20, {"ITEM-001": 2})])
+def test_an_order_is_in_flight_for_as_long_as_the_warehouse_takes_to_have_it_out_of_its_numbers(
+    north: House, settle: int, in_flight_still: dict[str, int]
+) -> None:
+    order = sold_to_the_warehouse(north, settle_seconds=settle)
+    assert order.in_wms_at is not None
+    read_all(north)
+
+    StockLevel.objects.update(read_at=order.in_wms_at + timedelta(seconds=10))
+
+    assert in_flight(warehouse_id=north.warehouse.pk).by_item == in_flight_still
+    first = StockRecheck.objects.earliest("not_before")
+    assert (first.not_before - first.asked_at).total_seconds() == pytest.approx(settle, abs=0.1)
+
+
+def test_an_order_that_the_warehouse_counts_late_and_does_not_list_as_moved_is_in_the_number_in_the_end(
+    north: House,
+) -> None:
+    put(north, "ITEM-001", "LVL", 50)
+    known(north)
+    sold_to_the_warehouse(north)
+
+    def late(request: httpx.Request) -> httpx.Response | None:
+        """Asked for one item at once it tells the number from before the order; what moved it never lists."""
+        if request.url.path.endswith(INVENTORY):
+            return httpx.Response(200, json={"itemInventory": []})
+        if "itemNumbers" in request.url.params:
+            facilities = [{"facility": "LVL", "atpQty": answers.pop()}]
+            return httpx.Response(
+                200, json=[{"enterpriseInventory": [{"itemNumber": "ITEM-001", "facilities": facilities}]}]
+            )
+        return None
+
+    answers = [48, 50]
+    north.gate.before = late
+    for _ in range(2):
+        north.skip(40)
+        read(north)
+
+    assert atp("ITEM-001", "LVL") == 48
+
+
+def test_a_kit_that_no_reading_of_stock_names_is_asked_for_before_items_that_it_names(north: House) -> None:
+    known(north)
+    for number in range(1, 30):
+        north.map(f"SKU-{number:03d}")
+    parts = {"components": {"component": [{"componentItem": "ITEM-001", "quantity": 2}]}}
+    north.tenant.describe("ZZ-KIT", {"number": "ZZ-KIT", "kitOrderOnly": True, **parts})
+    north.map("SKU-030", ("ZZ-KIT", 1))
+
+    read_items(warehouse=north.warehouse)
+
+    assert StockItem.objects.get(number="ZZ-KIT").is_order_kit

@@ -10,7 +10,7 @@ from integration.models import Warehouse
 from integration.models.order import DEAD_LINE_STATES
 from integration.services.stock.in_flight import LOOK_BACK_HOURS, in_flight
 from integration.services.stock.record_findings import Finding
-from integration.services.stock.touch_stock import SETTLE_SECONDS
+from integration.services.stock.touch_stock import settle_seconds
 
 KIND: Final = "order.oversold"
 # The largest first: each is a case, and more than so many are one cause that no list of items helps to find.
@@ -78,7 +78,7 @@ def oversold_items(*, warehouse: Warehouse) -> Sequence[Finding]:
                 "items": [item for item, _, _ in short],
                 "dead": sorted(DEAD_LINE_STATES),
                 "hours": LOOK_BACK_HOURS,
-                "settle": SETTLE_SECONDS,
+                "settle": settle_seconds(warehouse_id=warehouse.pk),
                 "examples": EXAMPLES,
             },
         )

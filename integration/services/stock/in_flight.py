@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection as database
 
 from integration.models.order import DEAD_LINE_STATES
-from integration.services.stock.touch_stock import SETTLE_SECONDS
+from integration.services.stock.touch_stock import settle_seconds
 
 # Not longer than so far back: by then a warehouse that is read at all has shown every order that reached it.
 LOOK_BACK_HOURS = 24
@@ -69,7 +69,7 @@ def in_flight(*, warehouse_id: int) -> InFlight:
     values: dict[str, Any] = {
         "warehouse": warehouse_id,
         "hours": LOOK_BACK_HOURS,
-        "settle": SETTLE_SECONDS,
+        "settle": settle_seconds(warehouse_id=warehouse_id),
         "dead": sorted(DEAD_LINE_STATES),
     }
     with database.cursor() as cursor:

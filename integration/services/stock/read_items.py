@@ -32,14 +32,15 @@ EVERY: Final = timedelta(days=7)
 AT_ONCE, REST = 200, timedelta(minutes=2)
 NOT_GRANTED_REST: Final = timedelta(hours=1)
 MOST_ABSENT: Final = 2_000
-# Items that a SKU map names: those never read first, then the longest ago.
+# Items that a SKU map names: those never read first, then the longest ago. Before all of them those that no reading of
+# stock named: as kits, which have no stock of their own, they have no number until they are read.
 DUE: Final = """
 SELECT m.item_number
 FROM (SELECT DISTINCT m.item_number FROM integration_skumapping m JOIN integration_channel c ON c.id = m.channel_id
       WHERE c.warehouse_id = %(warehouse)s AND c.is_active) m
 LEFT JOIN integration_stockitem s ON s.warehouse_id = %(warehouse)s AND s.number = m.item_number
 WHERE (s.read_at IS NULL OR s.read_at < %(old)s) AND m.item_number <> ALL(%(absent)s::text[])
-ORDER BY s.read_at NULLS FIRST, m.item_number LIMIT %(most)s
+ORDER BY s.read_at NULLS FIRST, s.id IS NOT NULL, m.item_number LIMIT %(most)s
 """
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection as database
 
 from core.clock import db_now
-from integration.models import Channel, Order, StockRecheck, StockTouch
+from integration.models import Channel, Order, StockRecheck, StockTouch, Warehouse
 
 # What was offered of an order's lines, and which items that takes; the caller's transaction holds the orders.
 _OF_ORDERS = """
@@ -41,12 +41,25 @@ _RECHECK = (
     _OF_ORDERS
     + """INSERT INTO integration_stockrecheck (warehouse_id, item_number, reason, asked_at, not_before)
 SELECT DISTINCT l.warehouse_id, COALESCE(c.component_number, m.item_number), %(reason)s, app_now(),
-    app_now() + make_interval(secs => %(wait)s)
+    app_now() + make_interval(secs => unnest(%(looks)s::float8[]) + COALESCE(
+        (SELECT (w.profile #>> '{inventory,settle_seconds}')::float8 FROM integration_warehouse w WHERE w.id = l.warehouse_id),
+        %(wait)s))
 """
     + _ITEMS_OF_LINES
 )
-# How long after an order reached the warehouse its units are surely out of what it says is available.
+# How long after an order reached the warehouse its units are surely out of what it says is available, where the profile
+# of the warehouse does not say; and when it is asked after that: the second look is for one that took longer after all,
+# since no reading of what moved need show it.
 SETTLE_SECONDS = 5.0
+LOOKS = (0.0, 60.0)
+
+
+def settle_seconds(*, warehouse_id: int) -> float:
+    """How long the warehouse takes to have an order out of what it says is available, as its profile says."""
+    told = (
+        Warehouse.objects.filter(pk=warehouse_id).values_list("profile__inventory__settle_seconds", flat=True).first()
+    )
+    return float(told) if told is not None else SETTLE_SECONDS
 
 
 def touch_items(*, warehouse_id: int, item_numbers: Iterable[str]) -> None:
@@ -94,10 +107,15 @@ def touch_orders(orders: Sequence[Order], *, is_forced: bool = False) -> None:
 
 
 def recheck_orders(orders: Sequence[Order], *, reason: str) -> None:
-    """These orders reached or left the warehouse: the stock of their items is asked for by number, a moment later."""
+    """These orders reached or left the warehouse: their items are asked for by number, a moment and a minute later."""
     if not orders:
         return
-    values: dict[str, Any] = {"orders": [order.pk for order in orders], "reason": reason, "wait": SETTLE_SECONDS}
+    values: dict[str, Any] = {
+        "orders": [order.pk for order in orders],
+        "reason": reason,
+        "wait": SETTLE_SECONDS,
+        "looks": list(LOOKS),
+    }
     with database.cursor() as cursor:
         cursor.execute(_RECHECK, values)
 
