@@ -38,7 +38,7 @@ SELECT l.warehouse_id, '', l.channel_id, l.offer_sku, true FROM lines l
 """
 )
 _RECHECK = (
-    _OF_ORDERS
+    _OF_ORDERS  # noqa: S608 -- made of constants of this module
     + """INSERT INTO integration_stockrecheck (warehouse_id, item_number, reason, asked_at, not_before)
 SELECT DISTINCT l.warehouse_id, COALESCE(c.component_number, m.item_number), %(reason)s, app_now(),
     app_now() + make_interval(secs => unnest(%(looks)s::float8[]) + COALESCE(
