@@ -115,3 +115,35 @@ def test_stock_that_is_held_back_twice_is_a_case_until_one_of_the_two_is_gone(
     until("the case closed itself", is_resolved, seconds=150)
     until("the shop follows", lambda: shop.shown(OPERATOR, SHOP, "SKU-001") > 0, seconds=FOLLOWS_SECONDS)
     assert httpx.get(f"{shop.web}/readyz", timeout=5).is_success
+
+
+def test_the_simulator_withholds_in_chart_and_table_alike_and_leads_to_the_rule(
+    shop: Installation, ecommerce: Page
+) -> None:
+    page = ecommerce
+    order_id = shop.play("orders", operator=OPERATOR, shop_id=SHOP, lines=[[SKU, 2]])["order_ids"][0]
+    until(
+        "the order is here",
+        lambda: shop.order_at_mirakl(OPERATOR, order_id)["state"] not in ("STAGING", "WAITING_ACCEPTANCE"),
+        seconds=30,
+    )
+
+    page.goto(f"/stock/simulator/?channel={CODE}")
+    page.get_by_label("Items").fill(ITEM)
+    page.get_by_label("Units").fill("100")
+    page.get_by_label("Days").fill("1")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("heading", name="With the candidate")).to_be_visible()
+
+    # What is drawn is what the table says: the two ordered were withheld, since the buffer keeps more than there is.
+    drawn = [title.text_content() or "" for title in page.locator("svg.chart rect title").all()]
+    withheld = sum(int(number) for words in drawn for number in re.findall(r"withheld, candidate: (\d+)", words))
+    together = page.locator("#days tr.is-sum td").all_text_contents()
+    assert drawn, "nothing is drawn"
+    assert withheld == int(together[-1]) == 2
+    assert _serious(page) == []
+
+    # Applying leads to the form of the rule, filled in, and to its preview.
+    page.locator("ul.asked a.has-some").first.click()
+    expect(page.get_by_label("Units")).to_have_value("100")
+    expect(page.get_by_label("Item", exact=True)).to_have_value(ITEM)

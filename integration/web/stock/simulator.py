@@ -37,7 +37,9 @@ class ApplyLink:
 @require_safe
 def simulator(request: HttpRequest) -> HttpResponse:
     """The form, and once it is filled in the result."""
-    form = SimulatorForm(request.GET or None)
+    # An address may fill in a part of the form: that asks nothing yet.
+    is_asked = "days" in request.GET
+    form = SimulatorForm(request.GET) if is_asked else SimulatorForm(initial=request.GET.dict())
     simulation = None
     if form.is_bound and form.is_valid():
         try:

@@ -268,7 +268,10 @@ def test_more_offers_or_moves_than_can_be_replayed_are_refused_with_what_to_narr
     events = text_of(client.get(ADDRESS).content.decode())
     monkeypatch.setattr(service, "MOST_EVENTS", 3)
     reads = text_of(client.get(ADDRESS).content.decode())
+    monkeypatch.setattr(service, "MOST_ORDERED", 1)
+    lines = text_of(client.get(ADDRESS).content.decode())
 
+    assert "More than 1 order lines lie in these days." in lines
     assert "At most 1 offers are replayed at a time. Choose fewer items, or fewer days." in offers
     assert "That is 6 moves and orders, 5 are the most." in events
     assert "More than 3 moves and orders lie in these days." in reads
@@ -294,3 +297,12 @@ def test_a_page_without_a_question_shows_the_form_alone(channel: Channel, sign_i
     assert answer.status_code == 200
     assert "Choose offers and a rule" in answer.content.decode()
     assert '<svg class="chart"' not in answer.content.decode()
+
+
+def test_an_address_that_names_a_part_fills_it_in_and_asks_nothing(channel: Channel, sign_in: SignIn) -> None:
+    answer = sign_in("Auditor").get("/stock/simulator/?channel=HARBOUR&items=ITEM-1")
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert re.search(r'name="items"[^>]*value="ITEM-1"|value="ITEM-1"[^>]*name="items"', page)
+    assert "Say what to try" not in page
