@@ -18,6 +18,8 @@ ONE_AT_A_TIME: Final = 6_815_004
 # Above this many rows the planner is told anew how many there are, and never to go through them one by one: after a first
 # reading it takes full tables for empty ones, and would need hours.
 MANY: Final = 5_000
+# With each reading of what moved so many items without a number are asked for again: one call more.
+UNKNOWN_ASKED: Final = 50
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,13 @@ def _follow(
     elif is_full:
         statements = [sql.ASK_NOT_LISTED if can_ask else sql.UNKNOWN_NOT_LISTED]
     else:
-        statements = [] if can_ask else [sql.ANSWERED_BY_MOVES]
+        values = {"few": UNKNOWN_ASKED, **values}
+        statements = [sql.ASK_UNKNOWN if can_ask else sql.ANSWERED_BY_MOVES]
     touched = 0
     with database.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement, values)
-            touched += 0 if statement is sql.ASK_NOT_LISTED else cursor.rowcount
+            touched += 0 if statement in (sql.ASK_NOT_LISTED, sql.ASK_UNKNOWN) else cursor.rowcount
     return touched
 
 

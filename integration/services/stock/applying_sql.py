@@ -135,6 +135,16 @@ lost AS (
 INSERT INTO integration_stocktouch (warehouse_id, item_number, offer_sku, is_forced)
 SELECT DISTINCT %(warehouse)s, item_number, '', false FROM lost
 """
+# A few of those that are unknown, others each time: what told no number once may tell it again without a move.
+ASK_UNKNOWN: Final = """
+INSERT INTO integration_stockrecheck (warehouse_id, item_number, reason, asked_at, not_before)
+SELECT %(warehouse)s, u.item_number, 'unknown', %(now)s::timestamptz, %(now)s::timestamptz
+FROM (SELECT DISTINCT l.item_number FROM integration_stocklevel l
+      WHERE l.warehouse_id = %(warehouse)s AND l.unknown_since < %(began)s) u
+WHERE NOT EXISTS (
+    SELECT 1 FROM integration_stockrecheck r WHERE r.warehouse_id = %(warehouse)s AND r.item_number = u.item_number)
+ORDER BY random() LIMIT %(few)s
+"""
 # Everything was read and this was not in it, nor told by another reading since: gone, moved between pages, or hidden.
 ASK_NOT_LISTED: Final = """
 INSERT INTO integration_stockrecheck (warehouse_id, item_number, reason, asked_at, not_before)
