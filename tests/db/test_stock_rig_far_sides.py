@@ -224,6 +224,7 @@ def test_a_kit_that_no_reading_of_stock_names_is_asked_for_before_items_that_it_
 
 def test_a_number_that_was_not_told_for_a_while_is_asked_for_until_it_is_told_again(north: House) -> None:
     known(north)
+    north.gate.before = answering(INVENTORY, httpx.Response(200, json={"itemInventory": []}))
     StockLevel.objects.filter(item_number="ITEM-001").update(unknown_since=db_now() - timedelta(minutes=5))
 
     for _ in range(3):
