@@ -146,4 +146,4 @@ def test_the_simulator_withholds_in_chart_and_table_alike_and_leads_to_the_rule(
     # Applying leads to the form of the rule, filled in, and to its preview.
     page.locator("ul.asked a.has-some").first.click()
     expect(page.get_by_label("Units")).to_have_value("100")
-    expect(page.get_by_label("Item", exact=True)).to_have_value(ITEM)
+    expect(page.get_by_label("Item (optional)", exact=True)).to_have_value(ITEM)
