@@ -1,6 +1,7 @@
 """Far sides that keep to the contracts in ways of their own: what they answer must cost neither a number nor an order."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -232,3 +233,20 @@ def test_a_number_that_was_not_told_for_a_while_is_asked_for_until_it_is_told_ag
         north.skip(61)
 
     assert not StockLevel.objects.filter(unknown_since__isnull=False).exists()
+
+
+def test_a_drop_does_not_wait_long_for_the_report_of_an_import_that_is_over(pushing: Pushing) -> None:
+    pushing.house.gate.before = lambda request: (
+        httpx.Response(404, json={}) if request.url.path.endswith("/error_report") else None
+    )
+    pushing.want({SKUS[0]: 5, "SKU-GONE": 3})
+    pushing.plan()
+    pushing.send()
+    pushing.house.skip(20)
+
+    pushing.want({SKUS[0]: 0}, urgency=0)
+    for _ in range(100):
+        with suppress(HttpError):
+            pushing.work(5)
+
+    assert pushing.shown(SKUS[0]) == [0]

@@ -35,8 +35,9 @@ NO_END_AFTER: Final = timedelta(hours=2)
 # Not known to the marketplace so often and for so long: it is not there.
 MOST_MISSES: Final = 3
 MISSED_FOR: Final = timedelta(minutes=2)
-# How long a report of refused lines may be missing before every line of the file is told again.
-REPORT_WITHIN: Final = timedelta(minutes=30)
+# How long a report of refused lines may be missing before every line of the file is told again. It is asked for once a
+# minute; the import is over, so no newer number must wait for it for long.
+REPORT_WITHIN: Final = timedelta(minutes=5)
 # An import that was given up without an end may land yet, over newer numbers: now and then it is asked for, for a day.
 STRAGGLER_EVERY: Final = timedelta(minutes=10)
 STRAGGLES_FOR: Final = timedelta(days=1)
