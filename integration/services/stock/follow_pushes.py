@@ -41,6 +41,8 @@ REPORT_WITHIN: Final = timedelta(minutes=5)
 # An import that was given up without an end may land yet, over newer numbers: now and then it is asked for, for a day.
 STRAGGLER_EVERY: Final = timedelta(minutes=10)
 STRAGGLES_FOR: Final = timedelta(days=1)
+# Files of years need not be looked through: one is under way for hours at most, unless every worker stood still.
+STRAGGLERS_SINCE: Final = STRAGGLES_FOR + timedelta(days=1)
 OVER: Final = ("COMPLETE", "FAILED")
 
 
@@ -86,7 +88,8 @@ def _straggler(channel: Channel, now: datetime) -> StockPush | None:
     """A push that was given up while its import had no end, and that was not asked for lately."""
     if not channel.is_active:
         return None
-    given_up = StockPush.objects.filter(channel=channel, state=StockPush.State.GIVEN_UP, complete_at=None)
+    lately_made = StockPush.objects.filter(channel=channel, created_at__gt=now - STRAGGLERS_SINCE)
+    given_up = lately_made.filter(state=StockPush.State.GIVEN_UP, complete_at=None)
     recent = given_up.exclude(import_id="").exclude(mirakl_status__in=OVER).filter(finished_at__gt=now - STRAGGLES_FOR)
     lately = Q(polled_at__gte=now - STRAGGLER_EVERY)
     return recent.exclude(lately & Q(polled_at__isnull=False)).order_by("polled_at", "id").first()

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from django.db import connection as database
-from django.db.models import Max
 
 from core.clock import db_now
 from core.http import HttpError, ThrottledError
@@ -96,7 +95,9 @@ def _due(channel: Channel, cursor: FeedCursor, now: datetime) -> Way | None:
         return way
     if now - began < SHORTEST:
         return None
-    ended = StockPush.objects.filter(channel=channel).aggregate(at=Max("finished_at"))["at"]
+    # A shop has one file at a time, so that the one made last of those that ended is the one that ended last.
+    files = StockPush.objects.filter(channel=channel, finished_at__isnull=False).order_by("-created_at", "-id")
+    ended = files.values_list("finished_at", flat=True).first()
     has_landed = ended is not None and began < ended + SETTLE <= now
     return way if has_landed or _moment(cursor.memory, "confirm_at", NEVER) <= now else None
 
