@@ -211,12 +211,14 @@ def test_an_order_that_the_warehouse_counts_late_and_does_not_list_as_moved_is_i
 
 
 def test_a_kit_that_no_reading_of_stock_names_is_asked_for_before_items_that_it_names(north: House) -> None:
-    known(north)
+    sell_stock(north)
     for number in range(1, 30):
         north.map(f"SKU-{number:03d}")
     parts = {"components": {"component": [{"componentItem": "ITEM-001", "quantity": 2}]}}
     north.tenant.describe("ZZ-KIT", {"number": "ZZ-KIT", "kitOrderOnly": True, **parts})
     north.map("SKU-030", ("ZZ-KIT", 1))
+    read_items(warehouse=north.warehouse)
+    read_all(north)
 
     read_items(warehouse=north.warehouse)
 

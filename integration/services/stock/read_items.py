@@ -11,7 +11,7 @@ from core.clock import db_now
 from core.http import HttpError
 from integration.deposco.port import WmsPort
 from integration.gateways import deposco_for, profile_of
-from integration.models import FeedCursor, StockItem, Warehouse
+from integration.models import FeedCursor, StockItem, StockReading, Warehouse
 from integration.services.guard_connection import (
     connection_allows,
     is_not_granted,
@@ -129,11 +129,10 @@ def _fill(warehouse: Warehouse, cursor: FeedCursor, now: datetime) -> bool:
         return True
     absent: dict[str, Any] = cursor.memory.get("absent") or {}
     absent = {number: at for number, at in absent.items() if now - _moment(at, now) < EVERY}
+    # Before any stock was read nobody knows which items have none: then only a few are settled upon.
+    most = AT_ONCE if StockReading.objects.filter(warehouse=warehouse, state="applied").exists() else ITEMS_A_BEAT
     with database.cursor() as sql:
-        sql.execute(
-            DUE,
-            {"warehouse": warehouse.pk, "old": now - EVERY, "absent": list(absent), "most": AT_ONCE},
-        )
+        sql.execute(DUE, {"warehouse": warehouse.pk, "old": now - EVERY, "absent": list(absent), "most": most})
         due = [row[0] for row in sql.fetchall()]
     cursor.memory |= {"due": due, "absent": absent, "not_before": None if due else (now + REST).isoformat()}
     cursor.save(update_fields=["memory"])
