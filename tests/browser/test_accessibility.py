@@ -28,6 +28,8 @@ LINKED = {
     "/orders/": r"/orders/\d+/$",
     "/stock/": r"/stock/items/\d+/$",
     "/stock/pushes/?refusals=true": r"/stock/pushes/\d+/$",
+    "/stock/facilities/": r"/stock/facilities/\d+/$",
+    "/stock/facilities/#channels-title": r"/stock/channels/[\w-]+/$",
 }
 
 

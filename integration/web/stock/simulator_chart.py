@@ -12,6 +12,8 @@ WIDTH, HEIGHT = 840, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 30
 # A day that has one shows it, however small it is beside the highest.
 LEAST: Final = 2.0
+# The height of a line of words.
+LINE: Final = 14
 FILLED: Final = 0.72
 WEEK: Final = 7
 TODAY, CANDIDATE = "in force today", "candidate"
@@ -79,7 +81,9 @@ def simulator_chart(replay: Replay) -> SimulatorChart:
         for index, day in enumerate(replay.days)
         if index % every == 0
     ]
-    ends = [Mark(middle, "0")]
+    # Words that would stand on each other: the highest figure says more than the nought.
+    has_room = min(middle - TOP if up else HEIGHT, HEIGHT - BOTTOM - middle if down else HEIGHT) >= LINE
+    ends = [Mark(middle, "0" if has_room else "")]
     ends += [Mark(float(TOP), f"{up:,}")] if up else []
     ends += [Mark(float(HEIGHT - BOTTOM), f"{down:,}")] if down else []
     total = replay.total

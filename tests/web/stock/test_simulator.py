@@ -178,12 +178,15 @@ def test_the_rules_of_today_and_what_facilities_may_give_are_replayed(channel: C
 def test_a_facility_without_a_code_gives_nothing_where_others_have_one(channel: Channel) -> None:
     item = _busy_item(channel)
     coded = level_of(item, 5, "Newark")
+    judged = Facility.objects.get(number="REN")
+    unseen = level_of(item, 5, "Louisville")
     ChannelFacilityFactory(channel=channel, facility=coded.facility, warehouse_code="US-E")
+    ChannelFacilityFactory(channel=channel, facility=judged)
 
     (offer,) = _simulate(channel, Chosen(items=["ITEM-1"]), Candidate(units=1)).offers
 
-    assert len(offer.history.eligibility) == 1
-    assert offer.history.eligibility[0].facility != f"ITEM-1 at {coded.facility_id}"
+    shut = {move.facility for move in offer.history.eligibility}
+    assert shut == {f"ITEM-1 at {judged.pk}", f"ITEM-1 at {unseen.facility_id}"}
 
 
 def test_kits_are_opened_and_reached_by_their_sku_alone(channel: Channel) -> None:
