@@ -58,10 +58,12 @@ def test_everything_is_read_once_a_day(north: House) -> None:
 
 def test_what_moved_is_read_each_minute_from_before_the_last_reading(north: House) -> None:
     known(north, overlap_seconds=90)
+    read(north)
+    north.skip(61)
     asked: list[str] = []
     north.gate.before = lambda request: asked.append(request.url.params.get("startActivityTime", ""))
     put(north, "ITEM-001", "LVL", 7)
-    began = newest("full").began_at
+    began = newest("delta").began_at
 
     read(north)
     north.skip(10)
@@ -340,3 +342,19 @@ def test_a_tenant_of_v2_alone_is_told_in_words_and_never_called(north_v2: House)
     assert ["V2 alone" in result.skipped for result in results] == [True, True]
     assert len(north_v2.world.ledger) == calls
     assert "Choose mixed" in StockFinding.objects.get(kind="stock.stale", cleared_at=None).summary
+
+
+def test_what_was_written_down_by_a_slow_clock_is_found_by_a_look_further_back(north: House) -> None:
+    known(north)
+    read(north)
+    north.skip(61)
+    put(north, "ITEM-001", "LVL", 7)
+    north.tenant.stock_changed["ITEM-001"] -= 300
+    read(north)
+    at_once = atp("ITEM-001", "LVL")
+
+    north.skip(601)
+    read(north)
+
+    assert at_once != 7
+    assert atp("ITEM-001", "LVL") == 7

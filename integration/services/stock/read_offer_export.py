@@ -106,7 +106,10 @@ def _stage_file(
     export: dict[str, object],
     heartbeat: Callable[[], None],
 ) -> tuple[int, int]:
-    """Set one file aside; how many offers it tells, and how many of them are ours. A file that breaks off half-way is set aside anew, from its beginning."""
+    """Set one file aside; how many offers it tells, and how many of them are ours.
+
+    A file that breaks off half-way is set aside anew, from its beginning.
+    """
     drop_staged(channel=channel, part=part)
     bad: list[Unreadable] = []
     count = 0

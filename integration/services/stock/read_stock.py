@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import F
+
 from core.clock import db_now
 from core.http import HttpError
 from integration.deposco.port import WmsPort
@@ -20,6 +22,9 @@ from integration.services.stock.read_pages import read_pages
 from integration.services.stock.recheck_stock import recheck_stock
 
 EVERY: Final = timedelta(seconds=30)
+# Now and then what moved is asked for from further back: a warehouse may write moves down late, or by a clock that its
+# answers do not show, and then no short overlap ever lists them.
+FAR_EVERY, FAR_OVERLAP = timedelta(minutes=10), timedelta(minutes=20)
 # For how long a beat reads what moved; a longer list goes on at the next. While everything is read too, the lane has one
 # worker left, and what is to be worked out and told waits for this one.
 SECONDS_A_BEAT: Final = 10.0
@@ -118,6 +123,11 @@ def _delta(warehouse: Warehouse, profile: Profile, now: datetime) -> StockReadin
     if base is None:
         return None
     overlap = timedelta(seconds=profile.inventory.overlap_seconds)
+    looked_far = of_it.filter(
+        kind=StockReading.Kind.DELTA, began_at__gt=now - FAR_EVERY, since__lte=F("began_at") - FAR_OVERLAP
+    ).exclude(state=StockReading.State.FAILED)
+    if not looked_far.exists():
+        overlap = max(overlap, FAR_OVERLAP)
     since = base.began_at - overlap - _behind(warehouse)
     return begin_reading(warehouse=warehouse, kind=StockReading.Kind.DELTA, now=now, since=since)
 
