@@ -38,14 +38,15 @@ def listed_facilities() -> QuerySet[Facility]:
     return rows.defer("warehouse__password", "warehouse__client_secret").order_by("warehouse__name", "name", "id")
 
 
+def served_channels() -> QuerySet[Channel]:
+    """Every channel that has a warehouse, with its terms: they are set before its lane of stock is switched on."""
+    rows = Channel.objects.exclude(warehouse=None).select_related("stock", "stock__updated_by", "warehouse")
+    return rows.defer("api_key", "warehouse__password", "warehouse__client_secret").order_by("name", "id")
+
+
 def stock_channels() -> QuerySet[Channel]:
-    """Channels that tell stock, with their terms."""
-    rows = Channel.objects.filter(lanes__contains=["stock"]).exclude(warehouse=None)
-    return (
-        rows.select_related("stock", "stock__updated_by", "warehouse")
-        .defer("api_key", "warehouse__password", "warehouse__client_secret")
-        .order_by("name", "id")
-    )
+    """Those of them that tell stock."""
+    return served_channels().filter(lanes__contains=["stock"])
 
 
 def seen_facilities(facilities: Iterable[Facility], channels: Iterable[Channel]) -> Seen:

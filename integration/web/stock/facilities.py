@@ -22,6 +22,7 @@ from integration.queries.stock.facility_list import (
     listed_facilities,
     promise_of,
     seen_facilities,
+    served_channels,
     stock_channels,
     terms_of,
     views_of,
@@ -74,12 +75,13 @@ class BeforeAfter:
 def facilities(request: HttpRequest) -> HttpResponse:
     """Every facility, and the channels with their terms."""
     now = db_now()
-    rows, channels = list(listed_facilities()), list(stock_channels())
+    rows, served = list(listed_facilities()), list(served_channels())
+    channels = [channel for channel in served if "stock" in channel.lanes]
     seen = seen_facilities(rows, channels)
     context = {
         "tab": "facilities",
         "cards": [_card(row, views_of(row, channels, seen, now), now) for row in rows],
-        "channels": [(channel, terms_of(channel)) for channel in channels],
+        "channels": [(channel, terms_of(channel), channel in channels) for channel in served],
     }
     return render(request, "integration/stock/facilities.html", context)
 

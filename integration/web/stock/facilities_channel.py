@@ -19,7 +19,7 @@ from integration.queries.stock.facility_list import (
     listed_facilities,
     promise_of,
     seen_facilities,
-    stock_channels,
+    served_channels,
     terms_of,
     views_of,
 )
@@ -81,7 +81,7 @@ def channel_codes_save(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _channel(code: str) -> Channel:
-    return get_object_or_404(stock_channels(), code=code)
+    return get_object_or_404(served_channels(), code=code)
 
 
 def _facilities_of(channel: Channel) -> list[Facility]:
@@ -120,6 +120,7 @@ def _answer(
     context: dict[str, Any] = {
         "tab": "facilities",
         "channel": channel,
+        "is_told": "stock" in channel.lanes,
         "terms": terms,
         "form": form if form is not None else TermsForm(initial=terms_initial(terms)),
         "rows": [(view, shown[code_field(view.facility)], has_codes and not view.code) for view in views],

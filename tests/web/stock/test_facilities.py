@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from core.models import AuditEntry
-from integration.models import ChannelFacility, ChannelStock, Facility
+from integration.models import Channel, ChannelFacility, ChannelStock, Facility
 from tests.factories.stock import ChannelFacilityFactory, ChannelStockFactory, FacilityFactory
 from tests.web.conftest import SignIn
 from tests.web.orders.reading import queries_of
@@ -199,3 +199,19 @@ def test_many_facilities_and_channels_cost_no_more_statements_than_a_few(sign_in
     after = [queries_of(client, address) for address in addresses]
 
     assert after == before
+
+
+def test_terms_are_set_before_a_channel_is_told_stock(sign_in: SignIn) -> None:
+    channel = stock_channel(code="HARBOUR", name="Harbour Plaza")
+    Channel.objects.filter(pk=channel.pk).update(lanes=["acceptance"])
+    row = _facility(channel)
+    client = sign_in("Ecommerce")
+
+    answer = client.post("/stock/channels/HARBOUR/save/", TERMS | {"do": "apply"})
+    listed = words_of(client, "/stock/facilities/")
+
+    assert answer.status_code == 302
+    assert ChannelStock.objects.get(channel=channel).promise_hours == 48
+    assert "Harbour Plaza 48 hours, weekends not counted Europe/Paris 20 min not told stock yet" in listed
+    assert "This channel is not told stock yet" in words_of(client, "/stock/channels/HARBOUR/")
+    assert "No channel of this warehouse is told stock." in words_of(client, f"/stock/facilities/{row.pk}/")
