@@ -10,6 +10,8 @@ from core.http import UnknownOutcomeError
 from core.redaction import storable
 
 HEADER: Final = ("offer-sku", "quantity", "warehouse-code", "update-delete")
+# Words of the last column that all mean: set the quantity. A file of the same numbers in another word is another file.
+ACTS: Final = ("", "update", "UPDATE")
 DELIMITERS: Final = ";,\t|"
 # What stands before the columns of the file in a report: the line's number, and why it was refused.
 BEFORE: Final = 2

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from core.audit import record_audit
+from core.clock import db_now
 from core.models import User
 from integration.errors import InvalidInputError
-from integration.models import LANES, Channel
+from integration.models import LANES, Channel, StockFinding
 from integration.services.stock.ask_recompute import ask_recompute
 
 
@@ -25,6 +26,9 @@ def set_lanes(*, channel: Channel, lanes: Sequence[str], by: User | None) -> Cha
         if "stock" in set(channel.lanes) - set(before):
             # What was touched while it was off was not worked out.
             ask_recompute(channels=[channel], reason="the lane was switched on")
+        if "stock" in set(before) - set(channel.lanes):
+            # Nobody looks any more, so what was seen last is not what is wrong.
+            StockFinding.objects.filter(channel=channel, cleared_at=None).update(cleared_at=db_now())
         record_audit(
             by=by, action="channel.lanes", subject=channel, before={"lanes": before}, after={"lanes": channel.lanes}
         )

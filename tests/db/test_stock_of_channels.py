@@ -5,9 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import db_now
-from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockPush, StockTouch
+from integration.models import Channel, ChannelStock, ListedOffer, OfferStock, StockFinding, StockPush, StockTouch
 from integration.services.pause_connection import pause_connection
 from integration.services.set_lanes import set_lanes
+from integration.services.stock.record_findings import Finding, record_findings
 from integration.services.stock.touch_stock import touch_offers
 from tests.db.stock_shop import Shop
 from tests.db.test_connections import shop, tenant
@@ -133,3 +134,16 @@ def test_a_number_that_was_to_be_told_again_while_the_lane_was_off_is_told_when_
     forced, other = own.offer("A"), own.offer("B")
     assert (forced.wanted, forced.wanted_seq > forced.pushed_seq) == (forced.pushed, True)
     assert other.wanted_seq == other.pushed_seq
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_stock_is_nobodys_case_once_the_lane_is_off() -> None:
+    channel = shop(lanes=["acceptance", "stock"])
+    finding = Finding("stock.push_failed", "failed", "A file was not taken")
+    record_findings(
+        kinds=["stock.push_failed"], channel=channel, connection=channel.connection, found=[finding], now=db_now()
+    )
+
+    set_lanes(channel=channel, lanes=["acceptance"], by=None)
+
+    assert not StockFinding.objects.filter(cleared_at=None).exists()

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from integration.mirakl.stock_file import StockLine, stock_csv
+from integration.mirakl.stock_file import ACTS, StockLine, stock_csv
 from integration.models import StockPush, StockPushLine
 from integration.queries.stock.push_list import lines_of_push
 
 CHUNK: Final = 2_000
-# As a file may have been written; the channel's setting may have changed since. The act sets a file apart from one that
-# was given up.
+# As a file may have been written; the channel's setting may have changed since.
 DELIMITERS: Final = (";", ",")
-ACTS: Final = ("", "update")
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class SentFile:
 
     def parts(self) -> Iterator[bytes]:
         """The bytes, a piece at a time, so that a long file needs no room."""
-        return _parts(self.push, self.delimiter, self.act)
+        return parts_of(self.push, self.delimiter, self.act)
 
 
 def sent_file(push: StockPush) -> SentFile | None:
@@ -36,7 +34,7 @@ def sent_file(push: StockPush) -> SentFile | None:
         return None
     for act, delimiter in product(ACTS, DELIMITERS):
         digest = hashlib.sha256()
-        for part in _parts(push, delimiter, act):
+        for part in parts_of(push, delimiter, act):
             digest.update(part)
         if digest.hexdigest() == push.sha256:
             return SentFile(push, delimiter, act)
@@ -50,7 +48,8 @@ def file_lines(line: StockPushLine) -> list[StockLine]:
     return [StockLine(line.offer_sku, line.places[code], code) for code in sorted(line.places)]
 
 
-def _parts(push: StockPush, delimiter: str, act: str) -> Iterator[bytes]:
+def parts_of(push: StockPush, delimiter: str, act: str) -> Iterator[bytes]:
+    """The bytes of a file built from its lines, a piece at a time: the same ones each time."""
     head = stock_csv((), delimiter=delimiter)
     yield head
     rows = lines_of_push(push).only("offer_sku", "quantity", "places").order_by("id")

@@ -13,6 +13,7 @@ from django.db import transaction
 from core.clock import db_now
 from core.effects import NewEffect, cancel_effect, ensure_effects
 from core.models import Effect
+from integration.mirakl.stock_file import ACTS
 from integration.models import Channel, ChannelStock, StockPush, StockPushLine
 from integration.models.stock_push import OPEN_PUSH
 from integration.services.stock.finish_push import UNKNOWN, close_push
@@ -27,8 +28,6 @@ FRESH_FOR: Final = timedelta(seconds=30)
 WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 # An offer that was refused for not being there goes sooner when it is listed again, but not for ever.
 SOONER_TIMES: Final = 3
-# Words of a line that all mean: set the quantity.
-ACTS: Final = ("", "update", "UPDATE")
 ENDED: Final = ("done", "parked", "cancelled")
 
 # Refused numbers whose time has come wait again, under a new number of the sequence: it only grows.

@@ -136,7 +136,7 @@ def _kept(push: StockPush, delimiter: str, act: str = "") -> bytes:
     return content
 
 
-@pytest.mark.parametrize(("delimiter", "act"), [(";", ""), (",", ""), (";", "update")])
+@pytest.mark.parametrize(("delimiter", "act"), [(";", ""), (",", ""), (";", "update"), (",", "UPDATE")])
 def test_the_file_comes_back_byte_for_byte_whatever_the_setting_is_now(
     sign_in: SignIn, delimiter: str, act: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
