@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,7 +118,9 @@ class Installation:
 @contextmanager
 def installed(folder: Path) -> Iterator[Installation]:
     """A migrated installation with people and nothing connected; sandbox, workers and pages run."""
-    with own_database(f"test_installation_{os.getpid()}") as database:
+    # A run may have several at once, each with a database of its own.
+    name = f"test_installation_{os.getpid()}_{sha256(str(folder).encode()).hexdigest()[:8]}"
+    with own_database(name) as database:
         made = Installation(folder, database, _free_port(), _free_port())
         try:
             script = MAKE_PEOPLE.replace("ROLES", json.dumps(ROLES)).replace("PASSWORD", PASSWORD)

@@ -19,7 +19,7 @@ from tests.faults.processes import Seen, kill, marked, strangers
 
 POLL_SECONDS = 2
 PUSH_SECONDS = 3
-QUEUES = {"accept": 2, "dispatch": 2, "import": 2, "orders": 3, "stock": 2, "watch": 1}
+QUEUES = {"accept": 2, "dispatch": 2, "import": 2, "orders": 3, "stock": 4, "watch": 1}
 # Of each queue: main, sentinel, monitor, pusher and its workers; then the ticker and the launcher.
 COMPLETE = sum(4 + workers for workers in QUEUES.values()) + 2
 SKUS = [f"SKU-{number:03d}" for number in range(1, 41)]

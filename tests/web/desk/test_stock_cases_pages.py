@@ -64,7 +64,12 @@ def test_the_page_shows_the_numbers_and_rows_of_a_finding_and_leads_on(sign_in: 
 
 @pytest.mark.parametrize("kind", [kind.kind for kind in CATALOGUE if kind.kind.startswith("stock.")])
 def test_every_kind_of_stock_case_is_shown_with_whatever_stands_in_its_finding(sign_in: SignIn, kind: str) -> None:
-    odd: dict[str, Any] = {"examples": ["SKU-1", "SKU-2"], "items": ["A", "B"], "sent_at": "2026-01-02T03:04:05+00:00", "x": None}
+    odd: dict[str, Any] = {
+        "examples": ["SKU-1", "SKU-2"],
+        "items": ["A", "B"],
+        "sent_at": "2026-01-02T03:04:05+00:00",
+        "x": None,
+    }
     case = case_of(kind, ChannelFactory(), 2, **odd)
 
     page = sign_in("Ecommerce").get(f"/exceptions/{case.pk}/").content.decode()
